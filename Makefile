@@ -1,0 +1,58 @@
+# make run, make test: everything on a machine with Python 3.11 and make. make help tells the rest.
+PYTHON ?= python3.11
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help run test ui bench setup setup-dev lint types layers lock generate clean
+
+help:  ## Show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: setup  ## Demo province, seven days, all the way to a published file (exit 3: some data was refused, by design)
+	@$(BIN)/khotinh demo run; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 3 ] || exit $$code; exit 0
+
+test: setup-dev  ## All tests
+	@$(BIN)/pytest
+
+ui: setup  ## Dagster's pages on the demo province, http://127.0.0.1:3000
+	@$(BIN)/khotinh ui --demo
+
+bench: .venv/.bench  ## Speed and memory, as ratios in one run
+	@$(BIN)/python -m benchmarks
+
+setup: .venv/.run  ## Install what a run needs
+setup-dev: .venv/.dev  ## Install what the tests need too
+
+.venv/bin/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.run .venv/.dev .venv/.bench: .venv/.%: requirements/%.txt pyproject.toml .venv/bin/uv
+	@echo "Installing requirements/$*.txt"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/$*.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lint: setup-dev  ## ruff and sqlfluff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models
+
+types: setup-dev  ## mypy, strict
+	@$(BIN)/mypy
+
+layers: setup-dev  ## Imports flow one way
+	@$(BIN)/lint-imports
+
+lock: .venv/bin/uv  ## Resolve the locks again (hashes, no addresses)
+	@for set in run dev bench; do \
+	  case $$set in run) extra="--extra demo";; *) extra="--extra $$set";; esac; \
+	  $(BIN)/uv pip compile pyproject.toml $$extra --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    --python-version 3.11 -o requirements/$$set.txt; done
+
+generate: setup-dev  ## Write the files that are made from others
+	@$(BIN)/python -m demo.registry && $(BIN)/python -m pipelines.contracts_to_dbt
+
+clean:  ## Remove the environment and everything that runs wrote
+	@rm -rf .venv data .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,67 @@
+"""`make bench`: every contestant in turn, in one run, as ratios."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.bulk_ingest import CONTESTANTS
+from benchmarks.dossier_file import write_dossiers
+
+ROWS = int(os.environ.get("KHOTINH_BENCH_ROWS", "1000000"))
+ROUNDS = int(os.environ.get("KHOTINH_BENCH_ROUNDS", "3"))
+screen = Console(highlight=False)
+
+
+def main() -> None:
+    """Runs the bulk ingest of every contestant, round after round, and prints medians and ratios."""
+    with TemporaryDirectory(prefix="khotinh-bench-") as work:
+        file = Path(work) / "dossiers.csv"
+        write_dossiers(file, ROWS)
+        screen.print(
+            f"{ROWS:,} dossiers, {file.stat().st_size / 1e6:,.0f} MB of CSV, {ROUNDS} rounds, {os.cpu_count()} cores\n"
+        )
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in CONTESTANTS}
+        for number in range(ROUNDS):
+            for name in CONTESTANTS:
+                if name == "dlt_rows" and number > 0:
+                    continue
+                home = Path(work) / f"{name}-{number}"
+                home.mkdir()
+                runs[name].append(_run(name, file, home))
+                screen.print(f"  {runs[name][-1]}", style="dim")
+    _show(runs)
+
+
+def _run(name: str, file: Path, home: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.bulk_ingest", name, str(file), str(home)]
+    environment = {**os.environ, "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def _show(runs: dict[str, list[dict[str, Any]]]) -> None:
+    seconds = {name: median(run["seconds"] for run in own) for name, own in runs.items()}
+    table = Table(title="Bulk ingest", title_justify="left")
+    for heading in ("contestant", "seconds (median)", "x bare DuckDB", "khotinh is faster by", "peak MB"):
+        table.add_column(heading, justify="right" if heading != "contestant" else "left")
+    for name, own in runs.items():
+        table.add_row(
+            name, f"{seconds[name]:.2f}", f"{seconds[name] / seconds['duckdb']:.2f}",
+            f"{seconds[name] / seconds['khotinh']:.2f}", f"{max(run['peak_mb'] for run in own):,}",
+        )  # fmt: skip
+    screen.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,4 @@
+{#- Schemas are exactly the names that people query: staging, core, marts, reference. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

@@ -1,0 +1,135 @@
+{#-
+    Where engines differ in silence, a model calls one of these. Each has the SQL-standard form as its default
+    and DuckDB's own form beside it; another engine adds a third and touches no model.
+-#}
+
+{#- Tables that the pipeline writes. -#}
+{% macro raw_source(dataset) -%}
+    {{ source('raw', dataset) }}
+{%- endmacro %}
+
+{% macro ops_source(table_name) -%}
+    {{ source('ops', table_name) }}
+{%- endmacro %}
+
+
+{#- Whole days from one date to another (negative when the second is earlier). -#}
+{% macro days_between(from_date, to_date) -%}
+    {{ return(adapter.dispatch('days_between', 'khotinh')(from_date, to_date)) }}
+{%- endmacro %}
+
+{% macro default__days_between(from_date, to_date) -%}
+    datediff({{ to_date }}, {{ from_date }})
+{%- endmacro %}
+
+{% macro duckdb__days_between(from_date, to_date) -%}
+    date_diff('day', {{ from_date }}, {{ to_date }})
+{%- endmacro %}
+
+
+{#- A date so many days later. -#}
+{% macro add_days(date_expression, day_count) -%}
+    {{ return(adapter.dispatch('add_days', 'khotinh')(date_expression, day_count)) }}
+{%- endmacro %}
+
+{% macro default__add_days(date_expression, day_count) -%}
+    date_add({{ date_expression }}, {{ day_count }})
+{%- endmacro %}
+
+{% macro duckdb__add_days(date_expression, day_count) -%}
+    cast({{ date_expression }} + to_days({{ day_count }}) as date)
+{%- endmacro %}
+
+
+{#- Whole seconds from one timestamp to another. -#}
+{% macro seconds_between(from_time, to_time) -%}
+    {{ return(adapter.dispatch('seconds_between', 'khotinh')(from_time, to_time)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(from_time, to_time) -%}
+    timestampdiff(second, {{ from_time }}, {{ to_time }})
+{%- endmacro %}
+
+{#- date_sub counts whole seconds that passed; date_diff counts boundaries crossed. -#}
+{% macro duckdb__seconds_between(from_time, to_time) -%}
+    date_sub('second', {{ from_time }}, {{ to_time }})
+{%- endmacro %}
+
+
+{#- A timestamp so many seconds later. -#}
+{% macro add_seconds(time_expression, second_count) -%}
+    {{ return(adapter.dispatch('add_seconds', 'khotinh')(time_expression, second_count)) }}
+{%- endmacro %}
+
+{% macro default__add_seconds(time_expression, second_count) -%}
+    timestampadd(second, {{ second_count }}, {{ time_expression }})
+{%- endmacro %}
+
+{% macro duckdb__add_seconds(time_expression, second_count) -%}
+    ({{ time_expression }} + to_seconds({{ second_count }}))
+{%- endmacro %}
+
+
+{#- The different values of a group in order, as one text. -#}
+{% macro distinct_list(expression, separator=', ') -%}
+    {{ return(adapter.dispatch('distinct_list', 'khotinh')(expression, separator)) }}
+{%- endmacro %}
+
+{% macro default__distinct_list(expression, separator) -%}
+    array_join(sort_array(collect_set({{ expression }})), '{{ separator }}')
+{%- endmacro %}
+
+{% macro duckdb__distinct_list(expression, separator) -%}
+    string_agg(distinct {{ expression }}, '{{ separator }}' order by {{ expression }})
+{%- endmacro %}
+
+
+{#- A table of every day from the first to the last, both included, in the column date_day. -#}
+{% macro date_spine_days(first_date, last_date) -%}
+    {{ return(adapter.dispatch('date_spine_days', 'khotinh')(first_date, last_date)) }}
+{%- endmacro %}
+
+{% macro default__date_spine_days(first_date, last_date) -%}
+    (select explode(sequence(date '{{ first_date }}', date '{{ last_date }}', interval 1 day)) as date_day)
+{%- endmacro %}
+
+{% macro duckdb__date_spine_days(first_date, last_date) -%}
+    (
+        select cast(days.generate_series as date) as date_day
+        from generate_series(date '{{ first_date }}', date '{{ last_date }}', interval 1 day) as days
+    )
+{%- endmacro %}
+
+
+{#- A date's ISO day of the week: Monday is 1, Sunday 7. -#}
+{% macro iso_weekday(date_expression) -%}
+    {{ return(adapter.dispatch('iso_weekday', 'khotinh')(date_expression)) }}
+{%- endmacro %}
+
+{% macro default__iso_weekday(date_expression) -%}
+    (weekday({{ date_expression }}) + 1)
+{%- endmacro %}
+
+{% macro duckdb__iso_weekday(date_expression) -%}
+    isodow({{ date_expression }})
+{%- endmacro %}
+
+
+{#- The month of a date as the open-data rules write it: YYYYMM. -#}
+{% macro month_period(date_expression) -%}
+    {{ return(adapter.dispatch('month_period', 'khotinh')(date_expression)) }}
+{%- endmacro %}
+
+{% macro default__month_period(date_expression) -%}
+    date_format({{ date_expression }}, 'yyyyMM')
+{%- endmacro %}
+
+{% macro duckdb__month_period(date_expression) -%}
+    strftime({{ date_expression }}, '%Y%m')
+{%- endmacro %}
+
+
+{#- A share with six decimals; null where the denominator is zero or unknown. No double reaches a table. -#}
+{% macro share(numerator, denominator) -%}
+    cast(cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0) as decimal(18, 6))
+{%- endmacro %}

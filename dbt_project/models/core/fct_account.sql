@@ -1,0 +1,20 @@
+with accounts as (
+    select * from {{ ref('stg_platform_accounts') }}
+),
+
+final as (
+    select
+        account_key,
+        platform_code,
+        period,
+        unit_code,
+        issued_date,
+        last_login_at,
+        is_locked,
+        -- Active is what someone logged in to during that very month and may still use.
+        not is_locked and coalesce({{ month_period('last_login_at') }} = period, false) as is_active,
+        load_id
+    from accounts
+)
+
+select * from final

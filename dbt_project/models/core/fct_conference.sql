@@ -1,0 +1,68 @@
+-- When each conference began and ended. Few records tell it (two a conference), so it is read whole.
+with records as (
+    select * from {{ ref('stg_videoconference_calls') }}
+    where record_type in ('callStart', 'callEnd')
+),
+
+legs as (
+    select * from {{ ref('fct_conference_leg') }}
+    where call_id is not null
+),
+
+newest as (
+    select *
+    from records
+    where call_id is not null
+    qualify
+        row_number() over (
+            partition by session_id, correlator_index
+            order by recorded_at desc, known_at desc, load_sequence desc, row_number desc
+        ) = 1
+),
+
+calls as (
+    select
+        call_id,
+        min(case when record_type = 'callStart' then recorded_at end) as start_recorded_at,
+        max(case when record_type = 'callEnd' then recorded_at end) as end_recorded_at
+    from newest
+    group by call_id
+),
+
+calls_of_legs as (
+    select
+        call_id,
+        min(joined_at) as first_joined_at,
+        max(left_at) as last_left_at,
+        max(last_recorded_at) as last_recorded_at,
+        count(*) as leg_count,
+        sum(case when is_guest then 1 else 0 end) as guest_leg_count,
+        sum(case when activated_seconds = 0 then 1 else 0 end) as failed_leg_count
+    from legs
+    group by call_id
+),
+
+-- Without a record of the call's start its first leg stands for it; without one of its end, the last that is known.
+final as (
+    select
+        coalesce(calls.call_id, calls_of_legs.call_id) as call_id,
+        coalesce(calls.start_recorded_at, calls_of_legs.first_joined_at, calls.end_recorded_at) as started_at,
+        cast(
+            coalesce(calls.start_recorded_at, calls_of_legs.first_joined_at, calls.end_recorded_at) as date
+        ) as started_date,
+        coalesce(
+            calls.end_recorded_at,
+            calls_of_legs.last_left_at,
+            calls_of_legs.last_recorded_at,
+            calls.start_recorded_at
+        ) as ended_at,
+        calls.start_recorded_at is not null as has_start_record,
+        calls.end_recorded_at is not null as has_end_record,
+        coalesce(calls_of_legs.leg_count, 0) as leg_count,
+        cast(coalesce(calls_of_legs.guest_leg_count, 0) as bigint) as guest_leg_count,
+        cast(coalesce(calls_of_legs.failed_leg_count, 0) as bigint) as failed_leg_count
+    from calls
+    full outer join calls_of_legs on calls.call_id = calls_of_legs.call_id
+)
+
+select * from final

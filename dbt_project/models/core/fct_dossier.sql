@@ -1,0 +1,155 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='append_new_columns',
+        pre_hook=[
+            "{{ collect_touched_keys('portal_dossiers', ['dossier_key']) }}",
+            "{{ delete_touched_keys(['dossier_key']) }}",
+        ],
+        post_hook="{{ remember_loads('portal_dossiers') }}",
+    )
+}}
+
+with versions as (
+    select * from {{ ref('stg_portal_dossiers') }}
+    {% if is_incremental() %}
+    where dossier_key in (select touched.dossier_key from {{ touched_keys() }} as touched)
+    {% endif %}
+),
+
+procedures as (
+    select * from {{ ref('procedures') }}
+),
+
+dates as (
+    select * from {{ ref('dim_date') }}
+),
+
+-- The portal's own time tells which version is the newest, then when the file was made, then the order of loading.
+newest as (
+    select *
+    from versions
+    qualify
+        row_number() over (
+            partition by dossier_key
+            order by updated_at desc, known_at desc, load_sequence desc, row_number desc
+        ) = 1
+),
+
+-- Local report, form II.06a: settled on a date by its status.
+dated as (
+    select
+        *,
+        cast(received_at as date) as received_date,
+        cast(due_at as date) as due_date,
+        case
+            when status_code in ('9', '10') then cast(finished_at as date)
+            when status_code = '7' then cast(withdrawn_at as date)
+        end as settled_date,
+        -- QĐ 766: whichever end is recorded first in this order; only for dossiers that were received.
+        case
+            when received_at is not null
+                then coalesce(refused_at, stopped_at, finished_at, returned_at, withdrawn_at)
+        end as national_finished_at,
+        case
+            when supplement_requested_at is null or supplement_received_at is null then 0
+            else {{ seconds_between('supplement_requested_at', 'supplement_received_at') }}
+        end as waiting_seconds
+    from newest
+),
+
+-- QĐ 766: without a due date, the procedure's maximum time counts, in working days from the day of receipt.
+maximum_times as (
+    select
+        dated.dossier_key,
+        due_dates.date_day as maximum_due_date
+    from dated
+    inner join procedures on dated.procedure_code = procedures.procedure_code
+    inner join dates as received_dates on dated.received_date = received_dates.date_day
+    inner join dates as due_dates
+        on
+            due_dates.working_day_number = received_dates.working_day_number + procedures.maximum_working_days
+            and due_dates.is_working_day
+    where dated.due_at is null
+),
+
+judged as (
+    select
+        dated.*,
+        coalesce(
+            dated.due_at,
+            {{ add_seconds('cast(maximum_times.maximum_due_date as timestamp)', '86399') }}
+        ) as national_due_at
+    from dated
+    left join maximum_times on dated.dossier_key = maximum_times.dossier_key
+),
+
+final as (
+    select
+        dossier_key,
+        unit_code,
+        procedure_code,
+        procedure_name_vi,
+        field_name_vi,
+        channel_code,
+        service_level_code,
+        applicant_type_code,
+        status_code,
+        submitted_at,
+        received_at,
+        due_at,
+        finished_at,
+        returned_at,
+        refused_at,
+        withdrawn_at,
+        stopped_at,
+        supplement_request_count,
+        supplement_requested_at,
+        supplement_received_at,
+        result_form_code,
+        fee_amount,
+        charge_amount,
+        online_payment_code,
+        is_vneid_authenticated,
+        is_component_digitised,
+        is_component_reused,
+        has_electronic_result,
+        is_synchronised,
+        updated_at,
+        received_date,
+        due_date,
+        -- Statuses 1 (just submitted) and 3 (not accepted) are in no local figure.
+        received_date is not null and status_code not in ('1', '3') as is_received_local,
+        settled_date,
+        case
+            when settled_date is null then null
+            when status_code = '7' or due_date is null then false
+            else settled_date < due_date
+        end as is_settled_early_local,
+        case
+            when settled_date is null then null
+            when status_code = '7' or due_date is null then true
+            else settled_date <= due_date
+        end as is_settled_on_time_local,
+        coalesce(settled_date is not null and status_code in ('9', '10'), false) as has_result_due,
+        waiting_seconds,
+        national_due_at,
+        national_finished_at,
+        cast(national_finished_at as date) as national_finished_date,
+        case
+            when national_finished_at is null or national_due_at is null then null
+            else
+                supplement_request_count <= 1
+                and {{ add_seconds('national_finished_at', '- waiting_seconds') }} <= national_due_at
+        end as is_finished_on_time_national,
+        -- A channel that was not reported is neither online nor direct.
+        coalesce(channel_code = '2', false) as is_submitted_online,
+        coalesce(channel_code = '2' and service_level_code = '4', false) as is_fully_online,
+        coalesce(fee_amount, 0) + coalesce(charge_amount, 0) > 0 as has_payment_obligation,
+        coalesce(online_payment_code in ('1', '2'), false) as is_paid_online,
+        load_id
+    from judged
+)
+
+select * from final

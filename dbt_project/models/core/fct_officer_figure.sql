@@ -1,0 +1,15 @@
+with figures as (
+    select * from {{ ref('stg_officer_forms') }}
+),
+
+final as (
+    select
+        indicator_code,
+        period,
+        numerator,
+        denominator,
+        load_id
+    from figures
+)
+
+select * from final

@@ -1,0 +1,84 @@
+-- Each endpoint of the registry on each day that its polls or the call records cover.
+with endpoints as (
+    select * from {{ ref('dim_endpoint') }}
+),
+
+endpoint_days as (
+    select * from {{ ref('fct_endpoint_day') }}
+),
+
+conferences as (
+    select * from {{ ref('videoconference_conference') }}
+),
+
+conference_endpoints as (
+    select * from {{ ref('fct_conference_endpoint') }}
+),
+
+covered_days as (
+    select
+        report_date,
+        max(case when coverage_code = 'videoconference_endpoint_status' then 1 else 0 end) = 1 as has_polls,
+        max(case when coverage_code = 'videoconference_calls' then 1 else 0 end) = 1 as has_calls
+    from {{ ref('day_coverage') }}
+    where coverage_code in ('videoconference_endpoint_status', 'videoconference_calls')
+    group by report_date
+),
+
+conference_days as (
+    select
+        started_date as report_date,
+        count(*) as conference_count
+    from conferences
+    group by started_date
+),
+
+attendance as (
+    select
+        endpoint_code,
+        started_date as report_date,
+        count(*) filter (where is_participant) as attended_conference_count,
+        sum(connected_seconds) as connected_seconds
+    from conference_endpoints
+    group by endpoint_code, started_date
+),
+
+final as (
+    select
+        endpoints.endpoint_code,
+        covered_days.report_date,
+        endpoints.unit_code,
+        -- Polls: null where the day was not polled at all or this endpoint was never asked.
+        case when covered_days.has_polls then coalesce(endpoint_days.was_asked, false) end as was_asked,
+        endpoint_days.is_online,
+        endpoint_days.packet_loss_rate,
+        -- Calls: null where the day's call records are missing.
+        case
+            when covered_days.has_calls then coalesce(conference_days.conference_count, 0)
+        end as conference_count,
+        case
+            when covered_days.has_calls then coalesce(attendance.attended_conference_count, 0)
+        end as attended_conference_count,
+        case
+            when covered_days.has_calls then coalesce(attendance.attended_conference_count, 0) > 0
+        end as is_participant,
+        case
+            when covered_days.has_calls then cast(coalesce(attendance.connected_seconds, 0) as bigint)
+        end as connected_seconds
+    from endpoints
+    inner join covered_days
+        on
+            covered_days.report_date
+            between endpoints.valid_from and coalesce(endpoints.valid_to, covered_days.report_date)
+    left join endpoint_days
+        on
+            endpoints.endpoint_code = endpoint_days.endpoint_code
+            and covered_days.report_date = endpoint_days.report_date
+    left join conference_days on covered_days.report_date = conference_days.report_date
+    left join attendance
+        on
+            endpoints.endpoint_code = attendance.endpoint_code
+            and covered_days.report_date = attendance.report_date
+)
+
+select * from final

@@ -1,0 +1,1 @@
+"""The servers of the demo province: one module a protocol. What they serve is made elsewhere in `demo`."""

@@ -1,0 +1,91 @@
+"""The province's units as the generator sees them: codes, names, kinds, and how busy each one is.
+
+A unit is spoken of by its row number in `units.csv`; its busyness is drawn once per seed and stays with it.
+Which document or dossier goes to which unit does not belong here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from demo.calendar import Numbers, Shares
+from demo.registry import UNITS_FILE
+from demo.seeding import generator
+
+PROVINCE_CODE = "H56"
+ACRONYM_LETTERS = 6
+
+
+class Units:
+    """The unit registry with the busyness of one seed."""
+
+    def __init__(self, seed: int) -> None:
+        """Reads units.csv and draws each unit's busyness and slackness."""
+        self.frame = pl.read_csv(UNITS_FILE, infer_schema=False).with_columns(
+            pl.col("valid_from").str.to_date(), pl.col("valid_to").str.to_date()
+        )
+        random = generator(seed, "units")
+        count = len(self.frame)
+        self.busyness: Shares = np.minimum(random.lognormal(0.0, 0.6, count), 5.0)
+        self.late_share: Shares = random.beta(2.0, 28.0, count)
+
+    @cached_property
+    def codes(self) -> pl.Series:
+        """The agency codes in registry order."""
+        return self.frame["unit_code"]
+
+    @cached_property
+    def names(self) -> pl.Series:
+        """The Vietnamese names in registry order."""
+        return self.frame["unit_name_vi"]
+
+    @cached_property
+    def acronyms(self) -> pl.Series:
+        """The letters by which each unit signs its documents, in registry order."""
+        return pl.Series([acronym(name) for name in self.names])
+
+    @cached_property
+    def number_by_code(self) -> dict[str, int]:
+        """The row number of each agency code."""
+        return {code: number for number, code in enumerate(self.codes)}
+
+    @cached_property
+    def reporting_numbers(self) -> Numbers:
+        """For each unit the department, district or commune that reports for it; the unit itself if it is one."""
+        owners = [
+            parent if kind == "sub_unit" else code
+            for code, parent, kind in self.frame.select("unit_code", "parent_unit_code", "unit_type").iter_rows()
+        ]
+        return np.array([self.number_by_code[owner] for owner in owners], dtype=np.int64)
+
+    def valid(self, day: date, *kinds: str) -> Numbers:
+        """The row numbers of the units of these kinds that exist on the day."""
+        is_valid = (
+            pl.col("unit_type").is_in(kinds)
+            & (pl.col("valid_from") <= day)
+            & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= day))
+        )
+        return np.asarray(self.frame.select(is_valid.arg_true()).to_series().to_numpy(), dtype=np.int64)
+
+    def uniquely_named(self, day: date) -> Numbers:
+        """The row numbers of the units whose name nobody else bears on the day."""
+        everyone = self.valid(day, "province", "department", "district", "commune", "sub_unit")
+        is_unique = self.names.gather(everyone).is_unique().to_numpy()
+        return np.asarray(everyone[is_unique], dtype=np.int64)
+
+    def draw(self, random: np.random.Generator, among: Numbers, count: int) -> Numbers:
+        """Draws `count` of the given units, the busy ones more often."""
+        limits = np.cumsum(self.busyness[among])
+        drawn = np.searchsorted(limits, random.random(count) * limits[-1], side="right")
+        return np.asarray(among[drawn], dtype=np.int64)
+
+
+def acronym(name: str) -> str:
+    """The letters by which a unit signs its documents: the capitals of a short name, `UBND` for councils."""
+    if name.startswith(("UBND", "Xã", "Phường", "Thị", "Huyện", "Thành phố")):
+        return "UBND"
+    return "".join(word[0] for word in name.replace("-", " ").split() if word[0].isalpha())[:ACRONYM_LETTERS].upper()

@@ -1,0 +1,91 @@
+"""dbt's models as assets, and the published file that comes after all of them."""
+
+import os
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, asset
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+
+from pipelines.assets.datasets import WAREHOUSE_POOL
+from pipelines.build import dbt_environment, dbt_executable
+from pipelines.ingest import Workshop
+from pipelines.load.warehouse import writer_turn
+from pipelines.publish.publish import publish
+from pipelines.settings import DBT_PROJECT, Settings
+
+PUBLISHED = AssetKey("published_warehouse")
+# Unit tests judge the models, not the day's data: they run in `make test`.
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
+
+
+class _InstalledDbt(DbtCliResource):
+    """dbt of this environment; its version is read from the package, not by starting dbt (2 s a process)."""
+
+    @property
+    def _cli_version(self) -> Any:
+        from packaging.version import Version  # noqa: PLC0415  (as the parent class does)
+
+        return Version(version("dbt-core"))
+
+
+class _Translator(DagsterDbtTranslator):
+    """Names the group of a model after its layer."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The layer: reference, staging, core, marts or ops."""
+        return str(dbt_resource_props.get("schema") or "reference")
+
+
+def dbt_resource(settings: Settings) -> DbtCliResource:
+    """dbt, pointed at the warehouse of these settings."""
+    os.environ.update(dbt_environment(settings))
+    return _InstalledDbt(
+        project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=str(dbt_executable())
+    )
+
+
+def dbt_models(manifest: Path) -> AssetsDefinition:
+    """Every model, seed and test of the project."""
+
+    @dbt_assets(
+        manifest=manifest,
+        dagster_dbt_translator=_Translator(),
+        pool=WAREHOUSE_POOL,
+        required_resource_keys={"workshop", "dbt"},
+    )
+    def models(context: AssetExecutionContext) -> Iterator[Any]:
+        workshop: Workshop = context.resources.workshop
+        dbt: DbtCliResource = context.resources.dbt
+        with writer_turn(workshop.settings):
+            target = workshop.settings.dbt_target_folder.resolve()
+            yield from dbt.cli(BUILD, context=context, target_path=target).stream()
+
+    return models
+
+
+def published_warehouse(manifest: Path, models: AssetsDefinition) -> AssetsDefinition:
+    """The published file; it waits for every model and moves the pointer last."""
+
+    @asset(
+        key=PUBLISHED,
+        deps=[models],
+        group_name="published",
+        pool=WAREHOUSE_POOL,
+        required_resource_keys={"workshop"},
+        description="Tệp công bố, chỉ đọc | The published file: immutable, versioned, read by everyone.",
+    )
+    def published(context: AssetExecutionContext) -> MaterializeResult[Any]:
+        workshop: Workshop = context.resources.workshop
+        pseudonyms = {
+            column.name
+            for contract in workshop.contracts.values()
+            for column in contract.stored_columns
+            if column.pseudonym
+        }
+        done = publish(workshop.settings, manifest, pseudonyms)
+        return MaterializeResult(metadata={"version": done.version, **done.table_rows})
+
+    return published

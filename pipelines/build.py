@@ -1,0 +1,78 @@
+"""What dbt needs to build the warehouse: its environment and an up-to-date manifest. The models say the rest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pipelines.errors import PermanentError
+from pipelines.settings import DBT_PROJECT, SOURCES, Settings
+
+_PARSED = (".sql", ".yml", ".yaml", ".md", ".csv")
+
+
+def dbt_executable() -> Path:
+    """dbt of this environment, never another one's."""
+    return Path(sys.executable).parent / "dbt"
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """Environment variables under which dbt finds the warehouse and writes below KHOTINH_HOME; telemetry is off."""
+    target = settings.dbt_target_folder.resolve()
+    return {
+        "KHOTINH_WAREHOUSE": str(settings.warehouse_file.resolve()),
+        "DBT_PROJECT_DIR": str(DBT_PROJECT),
+        "DBT_PROFILES_DIR": str(DBT_PROJECT),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_VERSION_CHECK": "false",
+    }
+
+
+def manifest_file(settings: Settings) -> Path:
+    """dbt's manifest, made again if the project changed since it was written.
+
+    Raises:
+        PermanentError: The project does not parse.
+    """
+    target = settings.dbt_target_folder
+    target.mkdir(parents=True, exist_ok=True)
+    manifest, stamp = target / "manifest.json", target / "manifest.sha256"
+    fingerprint = _fingerprint()
+    if manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint:
+        return manifest
+    run_dbt(settings, ["parse"])
+    stamp.write_text(fingerprint)
+    return manifest
+
+
+def run_dbt(settings: Settings, arguments: list[str]) -> None:
+    """Runs dbt by itself, outside Dagster.
+
+    Raises:
+        PermanentError: dbt failed; its last lines are in the message.
+    """
+    done = subprocess.run(  # noqa: S603  (our own executable, arguments from this code)
+        [str(dbt_executable()), "--no-use-colors", *arguments],
+        env={**os.environ, **dbt_environment(settings)},
+        cwd=DBT_PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
+        raise PermanentError(f"dbt {' '.join(arguments)} failed:\n{last}", "Mend the model that it names.")
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for file in sorted([*DBT_PROJECT.rglob("*"), *SOURCES.rglob("*.csv")]):
+        if file.suffix in _PARSED and not {"target", "logs"} & set(file.parts):
+            digest.update(str(file.relative_to(DBT_PROJECT.parent)).encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,37 @@
+"""The command `khotinh`."""
+
+from __future__ import annotations
+
+import typer
+
+from pipelines.cli.demo import demo
+from pipelines.cli.doctor import doctor
+from pipelines.cli.run import run
+from pipelines.cli.status import status
+from pipelines.cli.ui import ui
+from pipelines.cli.versions import versions
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="""Kho Tỉnh: kho số liệu các nền tảng dùng chung của tỉnh | the province's warehouse of shared-platform statistics.
+
+    Một ngày bình thường: [bold]khotinh run[/] lúc 05:30, rồi [bold]khotinh status[/]. Lần đầu: [bold]khotinh demo run[/].
+
+    Settings come from the environment or .env (KHOTINH_…); KHOTINH_HOME (default ./data) holds everything that a run
+    writes. Every command has --json. Exit codes: 0 done, 1 failed, 2 usage, 3 some data was refused or is missing (the
+    rest is published).""",
+)
+app.command()(run)
+app.command()(status)
+app.command()(doctor)
+app.command()(versions)
+app.command()(ui)
+app.add_typer(demo, name="demo")
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    app()

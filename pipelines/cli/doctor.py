@@ -1,0 +1,64 @@
+"""`khotinh doctor`: does every setting work, and is the machine fit? Nothing is written."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Annotated
+
+import typer
+
+from pipelines.build import dbt_executable
+from pipelines.cli.console import ExitCode, print_json, screen, tells_errors
+from pipelines.errors import KhoTinhError, SettingError
+from pipelines.extract import reach
+from pipelines.ingest import Workshop
+from pipelines.settings import Settings, read_settings
+
+_LEAST_FREE_BYTES = 5 * 1024**3
+
+
+@tells_errors
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON | Print JSON.")] = False) -> None:
+    """Kiểm tra cấu hình, kết nối và máy | Check settings, connections and the machine."""
+    settings = read_settings()
+    workshop = Workshop(settings)
+    findings = [*_of_the_project(workshop), *_of_the_machine(settings)]
+    findings += [
+        (f"connection {name}", None if error is None else str(error))
+        for name, error in reach.check(workshop.contracts.values(), settings)
+    ]
+    if as_json:
+        print_json([{"what": what, "is_well": error is None, "finding": error} for what, error in findings])
+    else:
+        for what, error in findings:
+            mark = "[green]✓[/]" if error is None else "[red]✗[/]"
+            screen.print(f"{mark} {what}{'' if error is None else f': {error}'}", soft_wrap=True)
+    raise typer.Exit(ExitCode.FAILED if any(error for _, error in findings) else ExitCode.DONE)
+
+
+def _of_the_project(workshop: Workshop) -> list[tuple[str, str | None]]:
+    findings: list[tuple[str, str | None]] = []
+    for what, look in (
+        ("contracts", lambda: workshop.contracts),
+        ("expectations", lambda: workshop.suites),
+        ("pseudonym key", workshop.settings.hash_key),
+    ):
+        try:
+            look()
+        except KhoTinhError as error:
+            findings.append((what, str(error)))
+        else:
+            findings.append((what, None))
+    return findings
+
+
+def _of_the_machine(settings: Settings) -> list[tuple[str, str | None]]:
+    place = next(folder for folder in (settings.home.resolve(), *settings.home.resolve().parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    space = (
+        None
+        if free >= _LEAST_FREE_BYTES
+        else str(SettingError("KHOTINH_HOME", f"only {free / 1024**3:.1f} GB are free.", "Make room or move it."))
+    )
+    dbt = None if dbt_executable().exists() else f"{dbt_executable()} is missing. Run make setup."
+    return [("disk space", space), ("dbt", dbt)]

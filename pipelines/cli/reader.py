@@ -1,0 +1,25 @@
+"""Reads the published file the way every reader does: read-only, through the pointer, a connection a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import PermanentError
+from pipelines.publish.publish import POINTER
+from pipelines.settings import Settings
+
+
+def query(settings: Settings, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """Rows of one question to the published file.
+
+    Raises:
+        PermanentError: Nothing was published yet.
+    """
+    pointer = settings.published_folder / POINTER
+    if not pointer.exists():
+        raise PermanentError(f"Nothing is published in {settings.published_folder} yet.", "Run khotinh run first.")
+    with duckdb.connect(str(pointer.resolve()), read_only=True) as connection:
+        return connection.execute(sql, list(parameters)).fetchall()

@@ -1,0 +1,84 @@
+"""`khotinh status`: what is published, what came and what did not, in the published file's own words."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.console import print_json, screen, table, tells_errors
+from pipelines.cli.reader import query
+from pipelines.publish.publish import current_version
+from pipelines.settings import read_settings
+
+_DATASETS = """
+    SELECT dataset, title_vi, max(partition_key) FILTER (verdict <> 'refused' AND partition_key NOT LIKE 'baseline%'),
+        count(load_id) FILTER (verdict <> 'refused'), count(load_id) FILTER (verdict = 'refused'),
+        coalesce(sum(rows_accepted) FILTER (verdict <> 'refused'), 0)::BIGINT, coalesce(sum(rows_quarantined), 0)::BIGINT,
+        max(arrived_at)
+    FROM meta.datasets LEFT JOIN meta.loads USING (dataset)
+    GROUP BY ALL ORDER BY dataset
+"""
+# A day whose newest load was refused or whose export did not come, unless an accepted load stands for it.
+_OPEN_TROUBLES = """
+    WITH last_word AS (
+        SELECT dataset, partition_key, outcome, message, attempted_at
+        FROM meta.attempts
+        QUALIFY row_number() OVER (PARTITION BY dataset, partition_key ORDER BY attempted_at DESC) = 1
+    ),
+
+    in_force AS (
+        SELECT dataset, partition_key, max_by(load_id, load_sequence) AS load_id
+        FROM meta.loads WHERE verdict <> 'refused' GROUP BY ALL
+    )
+
+    SELECT last_word.dataset, last_word.partition_key, outcome, message, coalesce(load_id, '') AS load_in_force
+    FROM last_word LEFT JOIN in_force USING (dataset, partition_key)
+    WHERE outcome IN ('refused', 'failed', 'not_there')
+    ORDER BY partition_key DESC, dataset
+"""
+_COMPLETENESS = """
+    SELECT day::VARCHAR, dataset, subject_type, state, count(*) FROM meta.completeness
+    WHERE day >= (SELECT max(day) FROM meta.completeness WHERE state = 'reported') - INTERVAL 6 DAY
+    GROUP BY ALL ORDER BY ALL
+"""
+
+
+@tells_errors
+def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON | Print JSON.")] = False) -> None:
+    """Số liệu nào đã về, đã công bố, còn thiếu | What came, what is published, what is missing."""
+    settings = read_settings()
+    datasets = query(settings, _DATASETS)
+    troubles = query(settings, _OPEN_TROUBLES)
+    version = current_version(settings.published_folder)
+    if as_json:
+        names = (
+            "dataset",
+            "title_vi",
+            "last_partition",
+            "loads_accepted",
+            "loads_refused",
+            "rows_accepted",
+            "rows_quarantined",
+            "last_arrival",
+        )
+        trouble_names = ("dataset", "partition_key", "outcome", "message", "load_in_force")
+        states = ("day", "dataset", "subject_type", "state", "subjects")
+        print_json(
+            {
+                "version": version,
+                "datasets": [dict(zip(names, row, strict=True)) for row in datasets],
+                "troubles": [dict(zip(trouble_names, row, strict=True)) for row in troubles],
+                "completeness": [dict(zip(states, row, strict=True)) for row in query(settings, _COMPLETENESS)],
+            }
+        )
+        return
+    screen.print(f"[bold]Bản đang công bố | Published version:[/] {version}\n")
+    headings = ("Bộ dữ liệu", "Tên", "Kỳ mới nhất", "Nạp", "Từ chối", "Dòng nhận", "Cách ly", "Về lúc")
+    shown = [[cell if cell is not None else "—" for cell in row] for row in datasets]
+    table("Bộ dữ liệu | Datasets", headings, shown, ("Nạp", "Từ chối", "Dòng nhận", "Cách ly"))
+    if not troubles:
+        screen.print("[green]Không có việc tồn đọng | Nothing is open.[/]")
+    for dataset, partition, outcome, message, in_force in troubles:
+        stands = f"vẫn dùng | still in force: {in_force}" if in_force else "chưa có số liệu | no figures"
+        screen.print(f"[yellow]{dataset} {partition}[/] {outcome}: {message} [dim]({stands})[/]", soft_wrap=True)

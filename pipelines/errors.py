@@ -1,0 +1,65 @@
+"""The three ways a run can go wrong, as types: a rerun may clear it, a person must, or the data is refused.
+
+Every error says what happened and what to do next, in English for the engineer; what an officer reads in Vietnamese
+is made where it is shown. Nothing here knows a dataset or a library.
+"""
+
+from __future__ import annotations
+
+
+class KhoTinhError(Exception):
+    """Base of every error that this project raises on purpose.
+
+    Args:
+        what: What happened, naming the dataset, file, row or setting.
+        next_step: What the reader should do about it.
+    """
+
+    def __init__(self, what: str, next_step: str) -> None:
+        super().__init__(f"{what} {next_step}".strip())
+        self.what = what
+        self.next_step = next_step
+
+
+class TransientError(KhoTinhError):
+    """The outside did not answer as it usually does; the same call may go through later. The only one retried."""
+
+
+class PermanentError(KhoTinhError):
+    """No retry will help: somebody has to change something."""
+
+
+class SettingError(PermanentError):
+    """A setting is missing or does not work.
+
+    Args:
+        setting: The environment variable's name.
+        what: What is wrong with it.
+        next_step: How to mend it.
+    """
+
+    def __init__(self, setting: str, what: str, next_step: str) -> None:
+        super().__init__(f"{setting}: {what}", next_step)
+        self.setting = setting
+
+
+class ContractError(PermanentError):
+    """A contract or a suite of expectations is malformed."""
+
+
+class NotThereError(PermanentError):
+    """The source answered, and the export of that day is not there."""
+
+
+class DataRefusedError(KhoTinhError):
+    """A file came and must not be loaded: a normal outcome, with an owner.
+
+    Args:
+        check: Name of the rule that refused it, as in `ops.checks`.
+        what: What was expected and what came.
+        next_step: What the data's owner should do.
+    """
+
+    def __init__(self, check: str, what: str, next_step: str) -> None:
+        super().__init__(what, next_step)
+        self.check = check

@@ -1,0 +1,145 @@
+"""One file of a folder outside, or all files that match as one zip.
+
+Where the folder is (SFTP, S3, the local disk) makes no difference below `open_folder`. A file that changes while it
+is read is not taken: senders should write under a temporary name and rename, and those that do not are waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import unquote, urlsplit
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from pipelines.contracts import Files
+from pipelines.errors import NotThereError, SettingError
+from pipelines.extract.delivery import (
+    LARGEST_FILE_BYTES,
+    Delivery,
+    Order,
+    local_time,
+    private_file,
+    safe_name,
+    too_large,
+    without_credentials,
+)
+from pipelines.extract.folders import Entry, Folder
+from pipelines.extract.patience import patiently
+from pipelines.settings import FileConnection, Settings
+
+FRESH_SECONDS = 10
+SETTLE_SECONDS = 0.5
+"""A file changed in the last `FRESH_SECONDS` is looked at again only after this pause: its sender may be at work."""
+
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_ZIP_MODE = 0o600 << 16
+
+
+def pull_files(source: Files, order: Order) -> Delivery:
+    """Copies the file that the order's path names; with a `*` in it, packs all that match into one zip.
+
+    Raises:
+        NotThereError: No such file is there, or its folder is not.
+        SettingError: The place does not exist, is not trusted, or does not let the account in.
+        TransientError: The place did not answer, or the file kept changing, however often it was tried.
+        PermanentError: The path or a listed name climbs out of the place, or may not be read.
+        DataRefusedError: The files are larger than `LARGEST_FILE_BYTES`.
+    """
+    connection = order.settings.files(source.connection)
+    return patiently(order.settings, lambda: _pull_once(connection, order))
+
+
+@contextmanager
+def open_folder(connection: FileConnection, settings: Settings) -> Iterator[Folder]:
+    """The connection's root folder, whatever kind of place it is.
+
+    Raises:
+        SettingError: The address cannot be used, or the place does not let us in.
+        TransientError: The place does not answer.
+    """
+    address = urlsplit(connection.url)
+    match address.scheme:
+        case "sftp":
+            from pipelines.extract.sftp import open_sftp  # noqa: PLC0415 -- asyncssh takes 0.2 s to import
+
+            with open_sftp(connection, settings) as folder:
+                yield folder
+        case "s3":
+            yield _s3_folder(connection)
+        case _:
+            if address.netloc not in {"", "localhost"}:
+                raise SettingError(connection.setting, "is not of the form file:///folder.", "Write three slashes.")
+            yield Folder(LocalFileSystem(), os.path.normpath(unquote(address.path) or "/"), connection)
+
+
+def _pull_once(connection: FileConnection, order: Order) -> Delivery:
+    with (
+        open_folder(connection, order.settings) as folder,
+        TemporaryDirectory(dir=order.folder, prefix=".copying-") as name,
+    ):
+        entries = folder.find(order.path)
+        if not entries:
+            raise NotThereError(
+                f"{order.dataset} {order.partition.key}: {_uri(connection, order)} is not there.",
+                "Ask its owner whether it has been made, and check the path in the dataset's contract.",
+            )
+        if sum(entry.size for entry in entries) > LARGEST_FILE_BYTES:
+            raise too_large(order.dataset, order.path)
+        copies = [Path(name) / str(number) for number in range(len(entries))]
+        folder.copy(entries, copies)
+        _check_unchanged(folder, order, entries, copies)
+        file = _packed(order, entries, copies) if "*" in order.path else _moved(order, entries[0], copies[0])
+    changes = [entry.modified_at for entry in entries if entry.modified_at]
+    return Delivery(file, file.name, _uri(connection, order), local_time(max(changes)) if changes else None)
+
+
+def _check_unchanged(folder: Folder, order: Order, entries: Sequence[Entry], copies: Sequence[Path]) -> None:
+    """Looks again: each file must still have the size and the time it had, and the copy must have that size."""
+    freshest = datetime.now(UTC) - timedelta(seconds=FRESH_SECONDS)
+    if any(entry.modified_at and entry.modified_at > freshest for entry in entries):
+        time.sleep(SETTLE_SECONDS)
+    again = {entry.path: entry for entry in folder.find(order.path)}
+    for entry, copy in zip(entries, copies, strict=True):
+        if again.get(entry.path) != entry or copy.stat().st_size != entry.size:
+            raise folder.broken(order.path, f"is still being written ({entry.name} changed while it was read)")
+
+
+def _moved(order: Order, entry: Entry, copy: Path) -> Path:
+    return copy.replace(order.folder / safe_name(entry.name))
+
+
+def _packed(order: Order, entries: Sequence[Entry], copies: Sequence[Path]) -> Path:
+    """Packs the copies; the same files are the same bytes, whenever they were written or pulled."""
+    file = order.file(".zip")
+    with private_file(file) as handle, zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
+        for entry, copy in zip(entries, copies, strict=True):
+            member = zipfile.ZipInfo(entry.name, _ZIP_TIME)
+            member.create_system, member.external_attr = 3, _ZIP_MODE
+            with copy.open("rb") as source, archive.open(member, "w") as target:
+                shutil.copyfileobj(source, target)
+    return file
+
+
+def _uri(connection: FileConnection, order: Order) -> str:
+    return f"{without_credentials(connection.url)}/{order.path}"
+
+
+def _s3_folder(connection: FileConnection) -> Folder:
+    if find_spec("s3fs") is None:
+        raise SettingError(
+            connection.setting, "is an S3 address, and S3 is not installed.", "Install it: pip install 'khotinh[s3]'."
+        )
+    address = urlsplit(connection.url)
+    # Keys and endpoint come from the AWS_* environment, as everywhere else.
+    filesystem = fsspec.filesystem("s3", skip_instance_cache=True, use_listings_cache=False)
+    return Folder(filesystem, f"{address.netloc}{unquote(address.path)}", connection)

@@ -1,0 +1,122 @@
+"""Rows that come page by page as JSON, with a total to check against.
+
+The pages' bodies are written exactly as they came, in page order, a newline between them: the file is evidence.
+Rows are counted here and read nowhere but in `parse`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import httpx
+import orjson
+
+from pipelines.contracts import HttpPages
+from pipelines.errors import DataRefusedError
+from pipelines.extract.delivery import LARGEST_FILE_BYTES, Delivery, Order, private_file, too_large
+from pipelines.extract.http import HttpSystem, open_system
+
+MOST_PULLS = 3
+"""A set that moves while it is paged is pulled again from its first page, so often in all."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    body: bytes
+    row_count: int
+    total: int
+
+
+class _MovedError(Exception):
+    """The rows and the total do not agree; the message says how."""
+
+
+def pull_pages(source: HttpPages, order: Order) -> Delivery:
+    """Pulls every page into one file.
+
+    Raises:
+        DataRefusedError: Rows and total do not agree in any pull, or an answer has not the contract's shape.
+        TransientError, PermanentError: As `HttpSystem.get` says.
+    """
+    file = order.file(".json")
+    with (
+        open_system(order.settings.http(source.connection), order.settings, order.dataset) as system,
+        ThreadPoolExecutor(order.settings.http_connections, thread_name_prefix="pages") as pool,
+    ):
+        for _ in range(MOST_PULLS):
+            try:
+                with private_file(file) as handle:
+                    total = _write_pages(source, order, system, pool, handle)
+            except _MovedError as moved:
+                difference = str(moved)
+            else:
+                return Delivery(file, file.name, system.shown(order.path, order.query), declared_rows=total)
+    raise DataRefusedError(
+        "declared_total",
+        f"{order.dataset} {order.partition.key}: {difference}, in the last of {MOST_PULLS} pulls.",
+        "Run again when the source is quiet; if it stays, ask its owner why its total is not what it hands out.",
+    )
+
+
+def _write_pages(
+    source: HttpPages, order: Order, system: HttpSystem, pool: ThreadPoolExecutor, handle: BinaryIO
+) -> int:
+    """Writes all pages and gives the total. Pages come a batch at a time, so that memory holds one batch at most."""
+    ask = functools.partial(_ask_page, source, order, system)
+    first = ask(1)
+    handle.write(first.body)
+    row_count, size, next_page = first.row_count, len(first.body), 2
+    while row_count < first.total:
+        missing_pages = math.ceil((first.total - row_count) / max(first.row_count, 1))
+        batch = range(next_page, next_page + min(missing_pages, order.settings.http_connections))
+        next_page = batch.stop
+        for number, page in zip(batch, pool.map(ask, batch), strict=True):
+            if page.total != first.total:
+                raise _MovedError(f"the total went from {first.total} to {page.total} between page 1 and {number}")
+            if page.row_count == 0:
+                raise _MovedError(f"page {number} is empty after {row_count} of {first.total} rows")
+            row_count, size = row_count + page.row_count, size + len(page.body)
+            if size > LARGEST_FILE_BYTES:
+                raise too_large(order.dataset, system.address(order.path))
+            handle.write(b"\n")
+            handle.write(page.body)
+    if row_count != first.total:
+        raise _MovedError(f"the source declares {first.total} rows and hands out {row_count}")
+    return first.total
+
+
+def _ask_page(source: HttpPages, order: Order, system: HttpSystem, number: int) -> _Page:
+    def receive(response: httpx.Response) -> _Page:
+        body = b"".join(system.pieces(order.path, response))
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            # Cut off, or a proxy's page of apology: both pass. A page that says another thing than agreed does not.
+            raise system.broken(order.path, f"gave a page {number} that is not whole JSON") from error
+        rows, total = _at(document, source.rows), _at(document, source.total)
+        if not isinstance(rows, list):
+            raise _misshapen(order, number, source.rows, "a list")
+        if not isinstance(total, int) or isinstance(total, bool) or total < 0:
+            raise _misshapen(order, number, source.total, "a count")
+        return _Page(body, len(rows), total)
+
+    return system.get(order.path, {**order.query, source.page_parameter: str(number)}, receive)
+
+
+def _at(document: object, path: str) -> object:
+    """The value at a path of keys joined by dots; None where there is none."""
+    for key in path.split("."):
+        document = document.get(key) if isinstance(document, dict) else None
+    return document
+
+
+def _misshapen(order: Order, number: int, key: str, kind: str) -> DataRefusedError:
+    return DataRefusedError(
+        "page_shape",
+        f"{order.dataset} {order.partition.key}: page {number} has no `{key}` that is {kind}.",
+        "Ask the source's owner what has changed in the API, or correct the contract's source.",
+    )

@@ -1,0 +1,136 @@
+"""One dataset's partition from its source to the ledger: extract, archive, parse, validate, load, in this order.
+
+The steps know nothing of each other but their products; this is the only place that strings them together, and
+Dagster's assets, the tests and the benchmark all call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipelines import archive
+from pipelines.archive import Arrival
+
+from pipelines.calendar import Partition, WorkingDays, now
+from pipelines.contracts import Contract, read_contracts
+from pipelines.errors import DataRefusedError, NotThereError, PermanentError, TransientError
+from pipelines.extract import pull
+from pipelines.load.ledger import Attempt, Outcome, has_load, load_with_same_bytes, record_attempt
+from pipelines.load.load import load
+from pipelines.load.warehouse import open_warehouse, prepare
+from pipelines.parse import parse
+from pipelines.parse.values import Reading
+from pipelines.reference import Reference, read_reference
+from pipelines.settings import ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES, Settings
+from pipelines.validate.suites import Suite, read_suite
+from pipelines.validate.verdict import Judged, judge, refuse_unread
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What every ingestion needs, read once: settings, contracts, suites, registers, calendar.
+
+    Attributes:
+        sources, expectations: Folders of the contracts and the suites; tests give their own.
+        report: Is told of each attempt as it ends, for whoever watches.
+    """
+
+    settings: Settings
+    sources: Path = SOURCES
+    expectations: Path = EXPECTATIONS
+    report: Callable[[Attempt], None] = lambda attempt: None
+
+    @cached_property
+    def contracts(self) -> Mapping[str, Contract]:
+        """Every contract by dataset."""
+        return read_contracts(self.sources)
+
+    @cached_property
+    def suites(self) -> Mapping[str, Suite]:
+        """Every suite by dataset."""
+        return {dataset: read_suite(self.expectations, dataset) for dataset in self.contracts}
+
+    @cached_property
+    def reference(self) -> Reference:
+        """Units, endpoints and code lists."""
+        return read_reference(SEEDS, ENDPOINTS_FILE)
+
+    @cached_property
+    def working_days(self) -> WorkingDays:
+        """The working calendar."""
+        return WorkingDays(SEEDS / "holidays.csv")
+
+
+def ingest(workshop: Workshop, dataset: str, partition: Partition) -> list[Attempt]:
+    """Brings one partition in; before a dataset's first, the stock that its contract asks for.
+
+    Returns:
+        One attempt, or two with the baseline's. A refusal is a normal outcome, and so is an export that is not there.
+
+    Raises:
+        TransientError: The source did not answer; a rerun may clear it. Nothing was loaded.
+        PermanentError: A setting, a contract or a suite must be mended first.
+    """
+    contract = workshop.contracts[dataset]
+    attempts = []
+    with open_warehouse(workshop.settings) as connection:
+        prepare(connection, workshop.contracts.values())
+        is_first = contract.baseline and not has_load(connection, dataset)
+    if is_first:
+        attempts.append(_ingest_one(workshop, contract, Partition.baseline(partition.first_day)))
+    attempts.append(_ingest_one(workshop, contract, partition))
+    return attempts
+
+
+def record_failure(
+    workshop: Workshop, dataset: str, partition: Partition, error: TransientError | PermanentError
+) -> Attempt:
+    """Writes down that an export could not be had, so that its day counts as missing and not as zero."""
+    outcome = Outcome.FAILED
+    if isinstance(error, NotThereError):
+        is_due = partition.last_day != partition.first_day or workshop.working_days.is_working_day(partition.first_day)
+        outcome = Outcome.NOT_THERE if is_due else Outcome.NOT_DUE
+    attempt = Attempt(dataset, partition.key, outcome, str(error))
+    with open_warehouse(workshop.settings) as connection:
+        prepare(connection, workshop.contracts.values())
+        record_attempt(connection, attempt, now())
+    return attempt
+
+
+def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) -> Attempt:
+    settings = workshop.settings
+    started_at = now()
+    settings.archive_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=settings.archive_folder, prefix="incoming-") as work:
+        try:
+            delivery = pull(contract, partition, settings, Path(work))
+        except NotThereError as error:
+            return record_failure(workshop, contract.dataset, partition, error)
+        except DataRefusedError as error:
+            return record_failure(workshop, contract.dataset, partition, PermanentError(error.what, error.next_step))
+        arrival = archive.store(delivery, contract.dataset, partition.key, settings.archive_folder, now())
+    with open_warehouse(settings) as connection:
+        if known := load_with_same_bytes(connection, arrival, contract.version):
+            load_id, verdict = known
+            message = f"The same bytes were judged before as {load_id}."
+            attempt = Attempt(contract.dataset, partition.key, Outcome.SAME_BYTES, message, load_id, verdict)
+            record_attempt(connection, attempt, now())
+            return attempt
+    judged = examine(workshop, contract, partition, arrival)
+    with open_warehouse(settings) as connection:
+        return load(connection, contract, arrival, judged, started_at, now())
+
+
+def examine(workshop: Workshop, contract: Contract, partition: Partition, arrival: Arrival) -> Judged:
+    """Parses and judges one raw file; nothing is written."""
+    reading = Reading(arrival.file_name, contract, partition, workshop.reference, workshop.settings.hash_key())
+    try:
+        parsed = parse(arrival.file, reading)
+    except DataRefusedError as error:
+        return refuse_unread(error)
+    suite = workshop.suites[contract.dataset]
+    return judge(parsed, contract, suite, partition, workshop.working_days, arrival.declared_rows)

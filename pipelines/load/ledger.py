@@ -1,0 +1,89 @@
+"""The ledger in the schema `ops`: what arrived, what was loaded or refused, what was tried in vain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import duckdb
+
+from pipelines.archive import Arrival
+
+
+class Outcome(StrEnum):
+    """How an attempt to get an export ended. `NOT_DUE`: nothing was there, on a day when the offices do not work."""
+
+    LOADED = "loaded"
+    SAME_BYTES = "same_bytes"
+    REFUSED = "refused"
+    NOT_THERE = "not_there"
+    NOT_DUE = "not_due"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt to bring one partition of one dataset in.
+
+    Attributes:
+        load_id: The load that came of it, or that holds the same bytes.
+        rows_*: The load's counts; zero where nothing was loaded.
+    """
+
+    dataset: str
+    partition_key: str
+    outcome: Outcome
+    message: str = ""
+    load_id: str | None = None
+    verdict: str | None = None
+    rows_read: int = 0
+    rows_accepted: int = 0
+    rows_quarantined: int = 0
+    rows_duplicate: int = 0
+
+
+def record_attempt(connection: duckdb.DuckDBPyConnection, attempt: Attempt, at: datetime) -> None:
+    """Writes one line of `ops.attempts`."""
+    connection.execute(
+        "INSERT INTO ops.attempts VALUES (?, ?, ?, ?, ?)",
+        [attempt.dataset, attempt.partition_key, attempt.outcome.value, attempt.message, at],
+    )
+
+
+def load_with_same_bytes(
+    connection: duckdb.DuckDBPyConnection, arrival: Arrival, contract_version: int
+) -> tuple[str, str] | None:
+    """The load that already holds this arrival under this contract: its id and verdict.
+
+    The newest load of the partition is compared by its bytes alone; an older one only together with the source's own
+    time, because a source may go back to what it said before.
+    """
+    found = connection.execute(
+        """
+        SELECT load_id, verdict, file_sha256, source_modified_at
+        FROM ops.loads JOIN ops.arrivals USING (arrival_id)
+        WHERE loads.dataset = ? AND loads.partition_key = ? AND contract_version = ?
+        ORDER BY load_sequence DESC
+        """,
+        [arrival.dataset, arrival.partition_key, contract_version],
+    ).fetchall()
+    for position, (load_id, verdict, digest, modified_at) in enumerate(found):
+        same_time = arrival.source_modified_at is not None and modified_at == arrival.source_modified_at
+        if digest == arrival.file_sha256 and (position == 0 or same_time):
+            return str(load_id), str(verdict)
+    return None
+
+
+def has_load(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    """Whether any file of the dataset was ever judged."""
+    return connection.execute("SELECT 1 FROM ops.loads WHERE dataset = ? LIMIT 1", [dataset]).fetchone() is not None
+
+
+def accepted_partitions(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Dataset and partition of every load that was accepted."""
+    return set(
+        connection.execute(
+            "SELECT DISTINCT dataset, partition_key FROM ops.loads WHERE verdict <> 'refused'"
+        ).fetchall()
+    )

@@ -1,0 +1,106 @@
+"""Puts one judged file into the warehouse: all of it in one transaction, or nothing.
+
+A refused file leaves its verdict, its checks and its rejected rows; none of its rows enters the schema `raw`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib.metadata import version
+from uuid import uuid4
+
+import duckdb
+import polars as pl
+
+from pipelines.archive import Arrival
+from pipelines.contracts import Contract
+from pipelines.load.ledger import Attempt, Outcome, record_attempt
+from pipelines.validate.verdict import Judged, Verdict
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, arrival: Arrival, judged: Judged, started_at: datetime,
+    finished_at: datetime,
+) -> Attempt:  # fmt: skip
+    """Writes rows, checks, quarantine, arrival and ledger row.
+
+    Returns:
+        The attempt as it was recorded.
+    """
+    connection.begin()
+    try:
+        attempt = _write(connection, contract, arrival, judged, started_at, finished_at)
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+    return attempt
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, arrival: Arrival, judged: Judged, started_at: datetime,
+    finished_at: datetime,
+) -> Attempt:  # fmt: skip
+    arrival_id = uuid4().hex
+    sequence, revision = _next_numbers(connection, arrival)
+    load_id = f"{arrival.dataset}/{arrival.partition_key}/r{revision}"
+    connection.execute(
+        "INSERT INTO ops.arrivals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            arrival_id, arrival.dataset, arrival.partition_key, arrival.file_sha256, arrival.file_name,
+            arrival.file_bytes, arrival.source_uri, arrival.source_modified_at, arrival.arrived_at,
+        ],
+    )  # fmt: skip
+    connection.execute(
+        "INSERT INTO ops.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            load_id, sequence, arrival_id, arrival.dataset, arrival.partition_key, judged.verdict.value, judged.rows_read,
+            len(judged.rows), len(judged.quarantine), judged.rows_duplicate, contract.version, version("khotinh"),
+            judged.refusal_reason, started_at, finished_at,
+        ],
+    )  # fmt: skip
+    if judged.verdict is not Verdict.REFUSED:
+        _insert(connection, f'raw."{contract.dataset}"', judged.rows.with_columns(pl.lit(load_id).alias("load_id")))
+    checks = [
+        (load_id, check.check_name, check.severity, check.is_success, check.observed, check.unexpected_count)
+        for check in judged.checks
+    ]
+    connection.executemany("INSERT INTO ops.checks VALUES (?, ?, ?, ?, ?, ?)", checks)
+    _insert(connection, "ops.quarantine", judged.quarantine.with_columns(pl.lit(load_id).alias("load_id")))
+    refused = judged.verdict is Verdict.REFUSED
+    attempt = Attempt(
+        dataset=arrival.dataset,
+        partition_key=arrival.partition_key,
+        outcome=Outcome.REFUSED if refused else Outcome.LOADED,
+        message=judged.refusal_reason or "",
+        load_id=load_id,
+        verdict=judged.verdict.value,
+        rows_read=judged.rows_read,
+        rows_accepted=len(judged.rows),
+        rows_quarantined=len(judged.quarantine),
+        rows_duplicate=judged.rows_duplicate,
+    )
+    record_attempt(connection, attempt, finished_at)
+    return attempt
+
+
+def _next_numbers(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> tuple[int, int]:
+    """The load's number in the ledger, and its revision within its partition; both from 1."""
+    row = connection.execute(
+        """
+        SELECT coalesce(max(load_sequence), 0) + 1, count(*) FILTER (dataset = ? AND partition_key = ?) + 1
+        FROM ops.loads
+        """,
+        [arrival.dataset, arrival.partition_key],
+    ).fetchone()
+    return (1, 1) if row is None else (int(row[0]), int(row[1]))
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
+    if rows.is_empty():
+        return
+    connection.register("rows_to_insert", rows.to_arrow())
+    try:
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM rows_to_insert")
+    finally:
+        connection.unregister("rows_to_insert")

@@ -1,0 +1,94 @@
+"""Opens the warehouse's build file: one process at a time, waiting its turn. Readers never open it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from pipelines.contracts import Contract
+from pipelines.errors import TransientError
+from pipelines.settings import Settings
+
+RAW_EXTRA_COLUMNS = (("load_id", "VARCHAR"), ("row_number", "BIGINT"))
+
+_OPS = """
+CREATE SCHEMA IF NOT EXISTS ops;
+CREATE SCHEMA IF NOT EXISTS raw;
+CREATE TABLE IF NOT EXISTS ops.datasets (
+    dataset VARCHAR PRIMARY KEY, mode VARCHAR NOT NULL, cadence VARCHAR NOT NULL, title_vi VARCHAR NOT NULL,
+    title_en VARCHAR NOT NULL, owner VARCHAR NOT NULL, contract_version INTEGER NOT NULL, due_days_after INTEGER NOT NULL,
+    due_time TIME NOT NULL, has_baseline BOOLEAN NOT NULL, completeness_subject VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.arrivals (
+    arrival_id VARCHAR PRIMARY KEY, dataset VARCHAR NOT NULL, partition_key VARCHAR NOT NULL, file_sha256 VARCHAR NOT NULL,
+    file_name VARCHAR NOT NULL, file_bytes BIGINT NOT NULL, source_uri VARCHAR NOT NULL, source_modified_at TIMESTAMP,
+    arrived_at TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS ops.loads (
+    load_id VARCHAR PRIMARY KEY, load_sequence BIGINT NOT NULL UNIQUE, arrival_id VARCHAR NOT NULL, dataset VARCHAR NOT NULL,
+    partition_key VARCHAR NOT NULL, verdict VARCHAR NOT NULL, rows_read BIGINT NOT NULL, rows_accepted BIGINT NOT NULL,
+    rows_quarantined BIGINT NOT NULL, rows_duplicate BIGINT NOT NULL, contract_version INTEGER NOT NULL,
+    code_version VARCHAR NOT NULL, refusal_reason VARCHAR, started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS ops.checks (
+    load_id VARCHAR NOT NULL, check_name VARCHAR NOT NULL, severity VARCHAR NOT NULL, is_success BOOLEAN NOT NULL,
+    observed VARCHAR NOT NULL, unexpected_count BIGINT);
+CREATE TABLE IF NOT EXISTS ops.quarantine (
+    load_id VARCHAR NOT NULL, row_number BIGINT NOT NULL, sheet_name VARCHAR NOT NULL, row_text VARCHAR NOT NULL,
+    reasons VARCHAR[] NOT NULL, unit_code VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.attempts (
+    dataset VARCHAR NOT NULL, partition_key VARCHAR NOT NULL, outcome VARCHAR NOT NULL, message VARCHAR NOT NULL,
+    attempted_at TIMESTAMP NOT NULL);
+"""
+
+
+@contextmanager
+def writer_turn(settings: Settings) -> Iterator[None]:
+    """Waits for the right to write, across processes.
+
+    The lock is a file of its own: opening the live database by any other means would drop its own lock.
+
+    Raises:
+        TransientError: Another run kept the turn for longer than `lock_seconds`.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.home / "warehouse.lock", timeout=settings.lock_seconds)
+    try:
+        with lock:
+            yield
+    except Timeout as error:
+        raise TransientError(
+            f"Another run has been writing {settings.warehouse_file} for {settings.lock_seconds:g} s.",
+            "Wait for it to end (khotinh status), then run again.",
+        ) from error
+
+
+@contextmanager
+def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Opens the build file for writing, when its turn has come, and closes it with its log folded in."""
+    with writer_turn(settings):
+        connection = duckdb.connect(str(settings.warehouse_file))
+        try:
+            connection.execute("SET preserve_insertion_order = false")
+            yield connection
+        finally:
+            connection.close()
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
+    """Makes the schemas and the tables that the contracts name, and adds columns that a newer contract has."""
+    connection.execute(_OPS)
+    for contract in contracts:
+        columns = [(column.name, column.sql_type) for column in contract.stored_columns] + list(RAW_EXTRA_COLUMNS)
+        spelled = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns)
+        connection.execute(f'CREATE TABLE IF NOT EXISTS raw."{contract.dataset}" ({spelled})')
+        for name, sql_type in columns:
+            connection.execute(f'ALTER TABLE raw."{contract.dataset}" ADD COLUMN IF NOT EXISTS "{name}" {sql_type}')
+        connection.execute(
+            "INSERT OR REPLACE INTO ops.datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                contract.dataset, contract.mode, contract.cadence, contract.title.vi, contract.title.en, contract.owner,
+                contract.version, contract.due.days_after, contract.due.time, contract.baseline,
+                contract.completeness.subject if contract.completeness else None,
+            ],
+        )  # fmt: skip

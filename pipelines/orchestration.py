@@ -1,0 +1,168 @@
+"""Runs Dagster's jobs from this process, so that a run typed by hand and a scheduled one share a graph and a history."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from dagster import BetaWarning, DagsterEvent, DagsterInstance
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+from pipelines.assets.datasets import dataset_key
+from pipelines.automation import DAILY_JOB, MONTHLY_JOB
+from pipelines.calendar import Partition
+from pipelines.contracts import Contract
+from pipelines.definitions import build_definitions
+from pipelines.ingest import Workshop
+from pipelines.load.ledger import Attempt, accepted_partitions
+from pipelines.load.warehouse import open_warehouse, prepare
+from pipelines.settings import Settings
+
+_DAGSTER_YAML = """\
+# Written by khotinh; it is the same for every province.
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+  runs:
+    max_concurrent_runs: 1
+run_monitoring:
+  enabled: true
+"""
+# A monthly export that is not there on its day is asked for again this long.
+MONTHLY_PATIENCE = timedelta(days=31)
+
+
+# The story of a run is told by the command; Dagster keeps its own in its history.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did.
+
+    Attributes:
+        attempts: One a dataset and partition, in the order in which they ended.
+        is_built: Whether every model was built and the file published.
+        failure: What stopped the run, if anything did.
+        run_ids: Dagster's runs.
+    """
+
+    attempts: tuple[Attempt, ...]
+    is_built: bool
+    failure: str | None
+    run_ids: tuple[str, ...]
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Dagster's folder below KHOTINH_HOME with its configuration; the environment points at it afterwards."""
+    folder = settings.dagster_folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dagster.yaml").write_text(_DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    return folder
+
+
+def run_days(
+    workshop: Workshop, first: date, last: date, datasets: Sequence[str], on_attempt: Callable[[Attempt], None]
+) -> RunResult:
+    """Pulls the days and the monthly exports that are due, then builds and publishes once.
+
+    Args:
+        workshop: Settings, contracts, suites.
+        first: First day.
+        last: Last day.
+        datasets: Datasets to pull; empty for all.
+        on_attempt: Is told of each attempt as it ends.
+    """
+    attempts: list[Attempt] = []
+
+    def report(attempt: Attempt) -> None:
+        attempts.append(attempt)
+        on_attempt(attempt)
+
+    workshop = replace(workshop, report=report)
+    dagster_home(workshop.settings)
+    warnings.simplefilter("ignore", BetaWarning)
+    definitions = build_definitions(workshop)
+    daily = [name for name, contract in _chosen(workshop, datasets).items() if contract.cadence == "daily"]
+    run_ids: list[str] = []
+    failure: str | None = None
+    with DagsterInstance.get() as instance:
+        for month, names in months_due(workshop, first, last, datasets).items():
+            job = definitions.resolve_job_def(MONTHLY_JOB)
+            selection = [dataset_key(name) for name in names]
+            done = job.execute_in_process(
+                instance=instance,
+                partition_key=month,
+                asset_selection=selection,
+                raise_on_error=False,
+                run_config=_QUIET,
+            )
+            run_ids.append(done.run_id)
+            failure = failure or _failure(done.all_events)
+        job = definitions.resolve_job_def(DAILY_JOB)
+        after = [key for key in job.asset_layer.executable_asset_keys if key.path[0] != dataset_key("").path[0]]
+        done = job.execute_in_process(
+            instance=instance,
+            partition_key=first.isoformat() if first == last else None,
+            tags=_range_tags(first, last),
+            asset_selection=[*(dataset_key(name) for name in daily), *after],
+            raise_on_error=False,
+            run_config=_QUIET,
+        )
+        run_ids.append(done.run_id)
+        failure = failure or _failure(done.all_events)
+    return RunResult(tuple(attempts), is_built=done.success, failure=failure, run_ids=tuple(run_ids))
+
+
+def months_due(workshop: Workshop, first: date, last: date, datasets: Sequence[str]) -> dict[str, list[str]]:
+    """Monthly datasets to pull by month: due by the day after `last`, and not yet accepted."""
+    monthly = {
+        name: contract for name, contract in _chosen(workshop, datasets).items() if contract.cadence == "monthly"
+    }
+    if not monthly:
+        return {}
+    with open_warehouse(workshop.settings) as connection:
+        prepare(connection, workshop.contracts.values())
+        accepted = accepted_partitions(connection)
+    due: dict[str, list[str]] = {}
+    for month in _months(first - MONTHLY_PATIENCE, last):
+        for name, contract in monthly.items():
+            falls_due = month.last_day + timedelta(days=contract.due.days_after)
+            is_time = first - MONTHLY_PATIENCE <= falls_due <= last + timedelta(days=1)
+            if is_time and (name, month.key) not in accepted:
+                due.setdefault(month.key, []).append(name)
+    return due
+
+
+def _months(first: date, last: date) -> list[Partition]:
+    months = {Partition.of_month(first + timedelta(days=offset)).key for offset in range((last - first).days + 1)}
+    return [Partition.parse(key) for key in sorted(months)]
+
+
+def _chosen(workshop: Workshop, datasets: Sequence[str]) -> dict[str, Contract]:
+    return {name: contract for name, contract in workshop.contracts.items() if not datasets or name in datasets}
+
+
+def _range_tags(first: date, last: date) -> dict[str, str]:
+    """Several days are one run: its fixed cost is paid once."""
+    if first == last:
+        return {}
+    return {ASSET_PARTITION_RANGE_START_TAG: first.isoformat(), ASSET_PARTITION_RANGE_END_TAG: last.isoformat()}
+
+
+def _failure(events: Sequence[DagsterEvent]) -> str | None:
+    """What made steps fail, in their own words."""
+    told = []
+    for event in events:
+        if event.is_step_failure and event.step_failure_data.error:
+            error = event.step_failure_data.error
+            told.append(f"{event.step_key}: {(error.cause or error).message.strip()}")
+    return "\n".join(told) or None

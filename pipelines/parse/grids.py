@@ -1,0 +1,197 @@
+"""Reads sheets and HTML tables: a grid of texts in which the heading must be found.
+
+Title rows stand above the heading, merged headings span several levels, group rows and total rows stand among the
+data. A row's number is the sheet's or the table's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+from lxml import html
+
+from pipelines.contracts import Contract
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.reference import name_key
+
+Grid = list[list[str]]
+_HEADING_ROWS_SEARCHED = 40
+_MOST_COLUMNS = 512
+_HTML_BYTES = 256 * 1024 * 1024
+
+
+def read_xlsx(file: Path, contract: Contract) -> TextTable:
+    """Reads the first sheet of a workbook.
+
+    Raises:
+        DataRefusedError: It is no workbook, or no row holds the headings.
+    """
+    try:
+        reader = fastexcel.read_excel(str(file))
+        sheet = reader.load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
+    except fastexcel.FastExcelError as error:
+        raise unreadable(f"it is no workbook, or it is cut short ({str(error).splitlines()[0]})") from error
+    if sheet.width > _MOST_COLUMNS:
+        raise unreadable(f"it has {sheet.width} columns")
+    frame = sheet.to_polars().cast(pl.String)
+    return _table(sheet.name, frame, contract)
+
+
+def read_html(file: Path, contract: Contract) -> TextTable:
+    """Reads the largest table of an HTML page, which is what many a "download .xls" really is.
+
+    Raises:
+        DataRefusedError: The text is not UTF-8, there is no table, or no row holds the headings.
+    """
+    if file.stat().st_size > _HTML_BYTES:
+        raise unreadable("it is larger than any statistical table")
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise unreadable(f"it is not UTF-8: {error.reason}") from error
+    if "<table" not in text.lower():
+        raise unreadable("there is no table in it")
+    root = html.document_fromstring(text, parser=html.HTMLParser(no_network=True, huge_tree=False))
+    tables = root.findall(".//table")
+    grid = _spread(max(tables, key=lambda table: len(table.findall(".//tr"))))
+    width = max((len(row) for row in grid), default=0)
+    columns = {f"c{i}": [row[i] if i < len(row) else None for row in grid] for i in range(width)}
+    return _table("", pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String())), contract)
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """Where the heading lies: its last row (from 0) and the name of each column, empty for none."""
+
+    last_row: int
+    names: list[str]
+
+
+def _table(sheet_name: str, frame: pl.DataFrame, contract: Contract) -> TextTable:
+    top = [[cell or "" for cell in row] for row in frame.head(_HEADING_ROWS_SEARCHED).rows()]
+    heading = _find_heading(top, contract)
+    if heading is None:
+        wanted = ", ".join(column.headings[0] for column in contract.columns if column.required)
+        raise unreadable(f"no row holds any of the headings {wanted}")
+    kept = {old: name for old, name in zip(frame.columns, heading.names, strict=True) if name}
+    body = (
+        frame.select(list(kept))
+        .rename(kept)
+        .with_row_index(ROW_NUMBER, offset=1)
+        .with_columns(pl.col(ROW_NUMBER).cast(pl.Int64), pl.lit(sheet_name).alias(SHEET_NAME))
+        .slice(heading.last_row + 1)
+        .with_columns(pl.col(list(kept.values())).str.strip_chars().replace("", None))
+        .filter(pl.any_horizontal(pl.col(list(kept.values())).is_not_null()))
+    )
+    body = body.filter(~_repeats_heading(body, list(kept.values())))
+    body, total = _take_total(body, contract)
+    return TextTable(frame=_take_groups(body, contract), headings=tuple(kept.values()), total=total)
+
+
+def _find_heading(top: Grid, contract: Contract) -> _Heading | None:
+    """The row where most of the contract's headings stand, read with the declared number of levels."""
+    wanted = {name_key(heading) for column in contract.columns for heading in column.headings}
+    best: tuple[int, _Heading] | None = None
+    levels = contract.format.header_rows
+    for first in range(len(top) - levels + 1):
+        names = _paths(top[first : first + levels])
+        found = len({name_key(name) for name in names if name} & wanted)
+        if found and (best is None or found > best[0]):
+            best = (found, _Heading(first + levels - 1, names))
+    return best[1] if best else None
+
+
+def _paths(rows: Grid) -> list[str]:
+    """Each column's path through the levels; a merged cell stands for the empty ones after it."""
+    filled: Grid = []
+    for depth, row in enumerate(rows):
+        current: list[str] = []
+        for index, cell in enumerate(row):
+            text = " ".join(cell.split())
+            same_parent = index > 0 and (depth == 0 or filled[depth - 1][index] == filled[depth - 1][index - 1])
+            carries = (
+                not text and depth < len(rows) - 1 and index > 0 and same_parent and _spans_down(rows, depth, index)
+            )
+            current.append(current[index - 1] if carries else text)
+        filled.append(current)
+    names = []
+    for column in zip(*filled, strict=True):
+        steps: list[str] = []
+        for step in column:
+            if step and (not steps or steps[-1] != step):
+                steps.append(step)
+        names.append(" / ".join(steps))
+    return names
+
+
+def _spans_down(rows: Grid, depth: int, index: int) -> bool:
+    """Whether an empty heading cell belongs to the merged cell on its left: something stands below it."""
+    return any(row[index].strip() for row in rows[depth + 1 :])
+
+
+def _repeats_heading(body: pl.DataFrame, names: Sequence[str]) -> pl.Expr:
+    matches = [pl.col(name).eq_missing(pl.lit(name.rsplit(" / ", 1)[-1])) for name in names]
+    return pl.sum_horizontal(matches) * 2 > len(names)
+
+
+def _take_total(body: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Takes the total row out of the data and hands its figures over as a check."""
+    labels = {name_key(label) for label in contract.format.total_labels}
+    if not labels:
+        return body, {}
+    headings = [name for name in body.columns if name not in (ROW_NUMBER, SHEET_NAME)]
+    is_total = pl.any_horizontal(
+        pl.col(headings).map_elements(lambda text: name_key(text) in labels, return_dtype=pl.Boolean, skip_nulls=True)
+    ).fill_null(value=False)
+    totals = body.filter(is_total)
+    figures = (
+        {name: value for name, value in totals.select(headings).row(0, named=True).items() if value}
+        if len(totals)
+        else {}
+    )
+    return body.filter(~is_total), figures
+
+
+_GROUP_MARK = re.compile(r"^[IVX]+$")
+
+
+def _take_groups(body: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Turns group rows (`I Sở, ban, ngành`) into a column; they hold a Roman number and no data of a unit."""
+    group_column = contract.format.group_column
+    if group_column is None or body.is_empty():
+        return body
+    number_column, label_column = body.columns[1:3]
+    is_group = pl.col(number_column).str.contains(_GROUP_MARK.pattern).fill_null(value=False)
+    labelled = body.with_columns(pl.when(is_group).then(pl.col(label_column)).forward_fill().alias(group_column))
+    return labelled.filter(~is_group)
+
+
+def _spread(table: html.HtmlElement) -> Grid:
+    """The table as a grid: a cell that spans columns stands in the first, one that spans rows in the first row."""
+    grid: Grid = []
+    taken: dict[tuple[int, int], str] = {}
+    for row_index, row in enumerate(table.iter("tr")):
+        cells: list[str] = []
+        for cell in row.iterchildren("td", "th"):
+            while (row_index, len(cells)) in taken:
+                cells.append(taken[row_index, len(cells)])
+            width, height = _span(cell, "colspan"), _span(cell, "rowspan")
+            text = " ".join(cell.text_content().split())
+            for down in range(1, height):
+                for right in range(width):
+                    taken[row_index + down, len(cells) + right] = ""
+            cells.extend([text, *[""] * (width - 1)])
+        while (row_index, len(cells)) in taken:
+            cells.append(taken[row_index, len(cells)])
+        grid.append(cells[:_MOST_COLUMNS])
+    return grid
+
+
+def _span(cell: html.HtmlElement, attribute: str) -> int:
+    text = (cell.get(attribute) or "1").strip()
+    return min(max(int(text), 1), _MOST_COLUMNS) if text.isdigit() else 1

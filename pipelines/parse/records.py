@@ -1,0 +1,136 @@
+"""Reads files of nested records: JSON documents one after the other, and XML bodies such as call detail records.
+
+A column's heading is the path of its value: `body.registered` in JSON; `callLeg/@id`, `../@session` in XML. Numbers
+keep the text in which they came: `1.0` stays `1.0`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile, is_zipfile
+
+import polars as pl
+from lxml import etree
+
+from pipelines.contracts import Contract
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+
+_MEMBER_BYTES = 64 * 1024 * 1024
+_MEMBERS = 10_000
+_TOTAL_BYTES = 512 * 1024 * 1024
+
+
+def read_json(file: Path, contract: Contract) -> TextTable:
+    """Reads JSON documents that follow each other; `rows` names the list in each, empty if each is a row itself.
+
+    Raises:
+        DataRefusedError: The text is no JSON, or the list of rows is not there.
+    """
+    try:
+        text = file.read_text(encoding=contract.format.encoding)
+    except UnicodeDecodeError as error:
+        raise unreadable(f"it is not {contract.format.encoding}: {error.reason}") from error
+    if "\ufffd" in text:
+        raise unreadable("it holds U+FFFD, the mark of text damaged by a wrong encoding")
+    records = [_flat(row) for row in _json_rows(text, contract.format.rows)]
+    return _as_table(records, [""] * len(records))
+
+
+def read_xml(file: Path, contract: Contract) -> TextTable:
+    """Reads XML bodies, one file or a zip of them; `rows` is the element of a row. Entities are never resolved.
+
+    Raises:
+        DataRefusedError: A body is not well-formed, or the zip is damaged or larger than any day's export.
+    """
+    paths = [heading for column in contract.columns for heading in column.headings]
+    records: list[dict[str, str | None]] = []
+    members: list[str] = []
+    for member, body in _bodies(file):
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        try:
+            root = etree.fromstring(body.lstrip(), parser)
+        except etree.XMLSyntaxError as error:
+            raise unreadable(f"the XML {member} breaks off or is malformed ({error.msg})") from error
+        for element in root.iter(contract.format.rows):
+            records.append({path: _xml_value(element, path) for path in paths})
+            members.append(member)
+    return _as_table(records, members, headings=paths)
+
+
+def _json_rows(text: str, rows_path: str) -> Iterator[dict[str, Any]]:
+    decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+    position = 0
+    while position < len(text):
+        try:
+            document, position = decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            raise unreadable(f"the JSON breaks off or is malformed at character {error.pos}") from error
+        rows = document
+        for key in filter(None, rows_path.split(".")):
+            rows = rows.get(key) if isinstance(rows, dict) else None
+        if not rows_path:
+            rows = [document]
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise unreadable(f"there is no list of records under {rows_path!r}")
+        yield from rows
+        while position < len(text) and text[position].isspace():
+            position += 1
+
+
+def _flat(record: dict[str, Any]) -> dict[str, str | None]:
+    """One level: nested objects by dotted path, lists as their JSON text, everything as text."""
+    flat: dict[str, str | None] = {}
+    for key, value in record.items():
+        if value is None or isinstance(value, str):
+            flat[key] = value
+        elif isinstance(value, bool):
+            flat[key] = "true" if value else "false"
+        elif isinstance(value, dict):
+            flat.update({f"{key}.{inner}": text for inner, text in _flat(value).items()})
+        else:
+            flat[key] = json.dumps(value, ensure_ascii=False)
+    return flat
+
+
+def _bodies(file: Path) -> Iterator[tuple[str, bytes]]:
+    if not is_zipfile(file):
+        yield "", file.read_bytes()
+        return
+    try:
+        with ZipFile(file) as archive:
+            members = archive.infolist()
+            if len(members) > _MEMBERS or sum(member.file_size for member in members) > _TOTAL_BYTES:
+                raise unreadable("the zip holds more than any day's export")
+            for member in members:
+                if member.file_size > _MEMBER_BYTES:
+                    raise unreadable(f"{member.filename} is larger than any call record")
+                yield member.filename, archive.read(member)
+    except BadZipFile as error:
+        raise unreadable(f"the zip is damaged ({error})") from error
+
+
+def _xml_value(element: etree._Element, path: str) -> str | None:
+    node: etree._Element | None = element
+    *steps, last = path.split("/")
+    for step in steps:
+        if node is None:
+            return None
+        node = node.getparent() if step == ".." else node.find(step)
+    if node is None:
+        return None
+    return node.get(last[1:]) if last.startswith("@") else node.findtext(last)
+
+
+def _as_table(
+    records: Sequence[dict[str, str | None]], members: list[str], headings: Sequence[str] | None = None
+) -> TextTable:
+    names = tuple(headings or dict.fromkeys(key for record in records for key in record))
+    columns: dict[str, list[str | None]] = {name: [record.get(name) for record in records] for name in names}
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String())).with_columns(
+        pl.Series(SHEET_NAME, members, dtype=pl.String)
+    )
+    frame = frame.with_row_index(ROW_NUMBER, offset=1).with_columns(pl.col(ROW_NUMBER).cast(pl.Int64))
+    return TextTable(frame=frame, headings=names, headings_are_optional=True)

@@ -1,0 +1,247 @@
+"""Writes, checks and switches to one version of the published file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib.metadata import version as package_version
+from pathlib import Path
+
+import duckdb
+import orjson
+
+from pipelines.calendar import now
+from pipelines.errors import PermanentError
+from pipelines.load.warehouse import writer_turn
+from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows
+from pipelines.settings import Settings
+
+POINTER = "warehouse.duckdb"
+PUBLISHED_SCHEMAS = ("core", "marts")
+# BI tools lag behind: every DuckDB from 1.2 on reads this storage version.
+STORAGE_VERSION = "v1.2.0"
+
+_META = {
+    "loads": """
+        SELECT loads.*, arrivals.file_name, arrivals.file_sha256, arrivals.file_bytes, arrivals.source_modified_at,
+            arrivals.arrived_at
+        FROM warehouse.ops.loads JOIN warehouse.ops.arrivals USING (arrival_id)""",
+    "checks": "SELECT * FROM warehouse.ops.checks",
+    "attempts": "SELECT * FROM warehouse.ops.attempts",
+    "quarantine_reasons": """
+        SELECT load_id, unit_code, reason, count(*) AS rows_count
+        FROM (SELECT load_id, unit_code, unnest(reasons) AS reason FROM warehouse.ops.quarantine)
+        GROUP BY ALL""",
+    "completeness": "SELECT * FROM warehouse.ops.completeness",
+    "indicators": "SELECT * FROM warehouse.reference.indicators",
+    "datasets": "SELECT * FROM warehouse.ops.datasets",
+}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version.
+
+    Attributes:
+        version: Its name, which sorts by time.
+        published_at: Local time.
+        file_name: The file beside the manifest.
+        table_rows: Rows by `schema.table`.
+        loads_accepted, loads_refused: Loads in the ledger at that moment.
+        newest_load_id: The last load that went in.
+    """
+
+    version: str
+    published_at: datetime
+    file_name: str
+    code_version: str
+    loads_accepted: int
+    loads_refused: int
+    newest_load_id: str | None
+    table_rows: dict[str, int]
+
+
+def publish(settings: Settings, manifest: Path, hidden_columns: Iterable[str]) -> Version:
+    """Publishes what the warehouse holds now.
+
+    Args:
+        settings: Where the warehouse and the published folder are.
+        manifest: dbt's manifest, for the dictionary.
+        hidden_columns: Pseudonyms; they are personal data still and stay in the warehouse.
+
+    Raises:
+        PermanentError: The new file is not what was written; the pointer has not moved.
+    """
+    folder = settings.published_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with writer_turn(settings):
+        for leftover in folder.glob(".*.partial*"):
+            leftover.unlink()
+        published_at = now()
+        name = f"{published_at:%Y%m%dT%H%M%S%f}"
+        partial = folder / f".warehouse-{name}.duckdb.partial"
+        version = _write(
+            settings.warehouse_file, partial, manifest, frozenset(hidden_columns), name, published_at, folder
+        )
+    _check(partial, version)
+    partial.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+    _sync(partial)
+    file = folder / version.file_name
+    partial.rename(file)
+    manifest_file = folder / f"manifest-{name}.json"
+    manifest_file.write_bytes(orjson.dumps(asdict(version), option=orjson.OPT_INDENT_2))
+    _sync(manifest_file)
+    _point_to(folder, file)
+    return version
+
+
+def read_versions(folder: Path) -> list[Version]:
+    """Every version in the folder, oldest first."""
+    return [_read_version(file) for file in sorted(folder.glob("manifest-*.json"))]
+
+
+def current_version(folder: Path) -> str | None:
+    """Name of the version that the pointer leads to, None before the first publish."""
+    pointer = folder / POINTER
+    return pointer.resolve().stem.removeprefix("warehouse-") if pointer.exists() else None
+
+
+def _read_version(file: Path) -> Version:
+    fields = orjson.loads(file.read_bytes())
+    return Version(**{**fields, "published_at": datetime.fromisoformat(fields["published_at"])})
+
+
+def _write(
+    warehouse: Path, partial: Path, manifest: Path, hidden: frozenset[str], name: str, published_at: datetime, folder: Path
+) -> Version:  # fmt: skip
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{_quoted(warehouse)}' AS warehouse (READ_ONLY)")
+        connection.execute(f"ATTACH '{_quoted(partial)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
+        table_rows = {}
+        for schema, table in _tables(connection):
+            connection.execute(f'CREATE SCHEMA IF NOT EXISTS published."{schema}"')
+            columns = ", ".join(f'"{column}"' for column in _columns(connection, schema, table) if column not in hidden)
+            connection.execute(
+                f'CREATE TABLE published."{schema}"."{table}" AS SELECT {columns} FROM warehouse."{schema}"."{table}"'
+            )
+            table_rows[f"{schema}.{table}"] = _count(connection, f'published."{schema}"."{table}"')
+        connection.execute("CREATE SCHEMA published.meta")
+        for table, query in _META.items():
+            connection.execute(f"CREATE TABLE published.meta.{table} AS {query}")
+            table_rows[f"meta.{table}"] = _count(connection, f"published.meta.{table}")
+        accepted, refused, newest = connection.execute(
+            """
+            SELECT count(*) FILTER (verdict <> 'refused'), count(*) FILTER (verdict = 'refused'), max_by(load_id, load_sequence)
+            FROM warehouse.ops.loads
+            """
+        ).fetchall()[0]
+        version = Version(
+            version=name,
+            published_at=published_at,
+            file_name=f"warehouse-{name}.duckdb",
+            code_version=package_version("khotinh"),
+            loads_accepted=accepted,
+            loads_refused=refused,
+            newest_load_id=newest,
+            table_rows=table_rows,
+        )
+        _write_dictionary(connection, manifest, hidden)
+        _write_versions(connection, [*read_versions(folder), version])
+        connection.execute("CHECKPOINT published")
+        connection.execute("DETACH published")
+    return version
+
+
+def _write_dictionary(connection: duckdb.DuckDBPyConnection, manifest: Path, hidden: frozenset[str]) -> None:
+    columns = ", ".join(f"{name} VARCHAR" for name in DICTIONARY_COLUMNS.split(", "))
+    connection.execute(f"CREATE TABLE published.meta.dictionary ({columns})")
+    rows = [row for row in dictionary_rows(manifest, frozenset(PUBLISHED_SCHEMAS)) if row[2] not in hidden]
+    if rows:
+        connection.executemany("INSERT INTO published.meta.dictionary VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _write_versions(connection: duckdb.DuckDBPyConnection, versions: list[Version]) -> None:
+    connection.execute(
+        """
+        CREATE TABLE published.meta.versions (
+            version VARCHAR, published_at TIMESTAMP, code_version VARCHAR, loads_accepted BIGINT, loads_refused BIGINT,
+            newest_load_id VARCHAR)
+        """
+    )
+    connection.executemany(
+        "INSERT INTO published.meta.versions VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                item.version,
+                item.published_at,
+                item.code_version,
+                item.loads_accepted,
+                item.loads_refused,
+                item.newest_load_id,
+            )
+            for item in versions
+        ],
+    )
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return connection.execute(
+        """
+        SELECT schema_name, table_name FROM duckdb_tables()
+        WHERE database_name = 'warehouse' AND schema_name IN (?, ?) ORDER BY ALL
+        """,
+        list(PUBLISHED_SCHEMAS),
+    ).fetchall()
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
+    rows = connection.execute(
+        """
+        SELECT column_name FROM duckdb_columns()
+        WHERE database_name = 'warehouse' AND schema_name = ? AND table_name = ? ORDER BY column_index
+        """,
+        [schema, table],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+
+
+def _check(file: Path, version: Version) -> None:
+    """Opens the new file as a reader would: no log left behind, every table there with its rows."""
+    if file.with_name(f"{file.name}.wal").exists():
+        raise PermanentError(f"{file.name} was closed with its log beside it.", "Run khotinh run again.")
+    with duckdb.connect(str(file), read_only=True) as connection:
+        for table, rows in version.table_rows.items():
+            schema, name = table.split(".")
+            found = _count(connection, f'"{schema}"."{name}"')
+            if found != rows:
+                raise PermanentError(
+                    f"{table} has {found} rows in the new file, {rows} were written.", "Run khotinh run again."
+                )
+
+
+def _point_to(folder: Path, file: Path) -> None:
+    """Moves the pointer by rename: a reader that connects sees the version before or this one, never neither."""
+    link = folder / f".{POINTER}.partial"
+    link.unlink(missing_ok=True)
+    link.symlink_to(file.name)
+    link.replace(folder / POINTER)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,208 @@
+"""Every setting, from the environment or `.env`, under the prefix KHOTINH_. Secrets stay SecretStr and are never printed.
+
+A setting that only one platform needs may be missing until that platform is pulled: `connection` then says which one.
+Where a dataset lies inside a place is its contract's business, not a setting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipelines.errors import SettingError
+
+PREFIX = "KHOTINH_"
+PROJECT = Path(__file__).resolve().parent.parent
+SOURCES = PROJECT / "sources"
+EXPECTATIONS = PROJECT / "expectations"
+DBT_PROJECT = PROJECT / "dbt_project"
+SEEDS = DBT_PROJECT / "seeds"
+ENDPOINTS_FILE = SOURCES / "videoconference" / "endpoints.csv"
+_FILE_SCHEMES = {"sftp", "file", "s3"}
+
+
+@dataclass(frozen=True)
+class HttpConnection:
+    """An HTTP system behind client credentials."""
+
+    url: str
+    client_id: str
+    client_secret: SecretStr
+    setting: str
+
+
+@dataclass(frozen=True)
+class FileConnection:
+    """A folder: `file:///path`, `sftp://user@host:port/path` or `s3://bucket/prefix`.
+
+    Attributes:
+        known_hosts: File that holds the SFTP server's key; without it no SFTP server is trusted.
+        setting: Name of the setting that holds the address.
+    """
+
+    url: str
+    password: SecretStr | None
+    key_file: Path | None
+    known_hosts: Path | None
+    setting: str
+
+
+class Settings(BaseSettings):
+    """The settings of one run.
+
+    Attributes:
+        home: Folder that holds everything a run writes.
+        *_url: Where a platform is reached.
+        endpoint_url: Address of one endpoint's status answer, with {address} or {endpoint_code} in it.
+        pseudonym_key: Key of the hash that stands for dossier codes and login names; kept outside the warehouse.
+        http_connections: Most connections to one HTTP system at once.
+        endpoint_concurrency: Most endpoints asked at once. 128 lets 20 dead ones cost one timeout in all.
+        retry_attempts, retry_seconds: How often and how long a transient failure is tried again inside a pull.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Path("data")
+    portal_url: str | None = None
+    portal_client_id: str | None = None
+    portal_client_secret: SecretStr | None = None
+    documents_url: str | None = None
+    documents_password: SecretStr | None = None
+    documents_key_file: Path | None = None
+    documents_known_hosts: Path | None = None
+    videoconference_url: str | None = None
+    videoconference_password: SecretStr | None = None
+    videoconference_key_file: Path | None = None
+    videoconference_known_hosts: Path | None = None
+    officer_url: str | None = None
+    officer_password: SecretStr | None = None
+    officer_key_file: Path | None = None
+    officer_known_hosts: Path | None = None
+    endpoint_url: str | None = None
+    pseudonym_key: SecretStr | None = None
+    http_timeout_seconds: float = Field(default=30, gt=0)
+    http_connections: int = Field(default=4, ge=1, le=64)
+    endpoint_timeout_seconds: float = Field(default=3, gt=0)
+    endpoint_concurrency: int = Field(default=128, ge=1, le=348)
+    retry_attempts: int = Field(default=6, ge=1)
+    retry_seconds: float = Field(default=120, ge=0)
+    rerun_attempts: int = Field(default=2, ge=0)
+    rerun_wait_seconds: float = Field(default=60, ge=0)
+    lock_seconds: float = Field(default=900, ge=0)
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The build file that only the pipeline opens."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def archive_folder(self) -> Path:
+        """Raw files under their hash, access-restricted."""
+        return self.home / "archive"
+
+    @property
+    def published_folder(self) -> Path:
+        """What people read; `warehouse.duckdb` in it is the pointer."""
+        return self.home / "published"
+
+    @property
+    def dagster_folder(self) -> Path:
+        """Dagster's history and schedules."""
+        return self.home / "dagster"
+
+    @property
+    def dbt_target_folder(self) -> Path:
+        """What dbt compiles and its logs."""
+        return self.home / "dbt"
+
+    def http(self, connection: str) -> HttpConnection:
+        """How to reach an HTTP system.
+
+        Raises:
+            SettingError: One of its settings is missing or is no HTTP address.
+        """
+        url = self._needed(f"{connection}_url")
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise _malformed(f"{connection}_url", "is not an http or https address.")
+        return HttpConnection(
+            url=url.rstrip("/"),
+            client_id=self._needed(f"{connection}_client_id"),
+            client_secret=SecretStr(self._needed(f"{connection}_client_secret")),
+            setting=_variable(f"{connection}_url"),
+        )
+
+    def files(self, connection: str) -> FileConnection:
+        """How to reach a folder.
+
+        Raises:
+            SettingError: Its address is missing or of an unknown kind, or an SFTP server could not be trusted.
+        """
+        url = self._needed(f"{connection}_url")
+        scheme = urlsplit(url).scheme
+        if scheme not in _FILE_SCHEMES:
+            raise _malformed(f"{connection}_url", "begins with none of sftp://, file:// and s3://.")
+        known_hosts: Path | None = getattr(self, f"{connection}_known_hosts")
+        if scheme == "sftp":
+            known_hosts = Path(self._needed(f"{connection}_known_hosts"))
+            if not known_hosts.is_file():
+                raise _malformed(f"{connection}_known_hosts", f"the file {known_hosts} does not exist.")
+        return FileConnection(
+            url=url.rstrip("/"),
+            password=getattr(self, f"{connection}_password"),
+            key_file=getattr(self, f"{connection}_key_file"),
+            known_hosts=known_hosts,
+            setting=_variable(f"{connection}_url"),
+        )
+
+    def endpoint_template(self) -> str:
+        """Address template of one endpoint's status answer.
+
+        Raises:
+            SettingError: It is missing or names no endpoint.
+        """
+        template = self._needed("endpoint_url")
+        if "{address}" not in template and "{endpoint_code}" not in template:
+            raise _malformed("endpoint_url", "holds neither {address} nor {endpoint_code}.")
+        return template
+
+    def hash_key(self) -> bytes:
+        """Key for pseudonyms, at most 64 bytes.
+
+        Raises:
+            SettingError: It is missing, or shorter than 16 characters, or longer than 64.
+        """
+        key = self._needed("pseudonym_key").encode()
+        if not 16 <= len(key) <= 64:
+            raise _malformed("pseudonym_key", "must have 16 to 64 characters.")
+        return key
+
+    def _needed(self, field: str) -> str:
+        value = getattr(self, field)
+        if value is None or value == "":
+            raise SettingError(_variable(field), "is not set.", "Set it in the environment or in .env.")
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def read_settings() -> Settings:
+    """Reads the settings.
+
+    Raises:
+        SettingError: A value is malformed; the message names the setting and never shows a secret.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        fault = error.errors(include_input=False)[0]
+        raise _malformed(str(fault["loc"][0]), f"{fault['msg']}.") from None
+
+
+def _variable(field: str) -> str:
+    return f"{PREFIX}{field.upper()}"
+
+
+def _malformed(field: str, what: str) -> SettingError:
+    return SettingError(_variable(field), what, "Correct it in the environment or in .env.")

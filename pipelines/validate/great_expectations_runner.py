@@ -1,0 +1,176 @@
+"""Runs a suite with Great Expectations on rows held in a DuckDB in memory.
+
+Only this module imports Great Expectations and SQLAlchemy. Its DuckDB dialect fetches rows after the connection is
+closed, so that every rule fails; a listener reads them before (Great Expectations issues 10738 and 11579).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+import great_expectations as gx  # noqa: E402  (telemetry is off before the import reads its setting)
+import polars as pl  # noqa: E402
+from great_expectations.core import ExpectationSuite  # noqa: E402
+from sqlalchemy import Engine, event  # noqa: E402
+from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy  # noqa: E402
+
+from pipelines.validate.suites import Rule, Suite  # noqa: E402
+
+if TYPE_CHECKING:
+    import duckdb
+
+_TABLE = "rows_to_judge"
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What one rule said.
+
+    Attributes:
+        rule: The rule.
+        is_success: Whether the data satisfies it.
+        observed: What was seen, as text; never a value of a personal column, which no rule can see.
+        unexpected_count: Rows that break it, None for a rule about the whole table.
+        broken_because: The rule itself failed to run, and why; that says nothing of the data.
+        row_numbers: Rows that break it, for rules that quarantine.
+    """
+
+    rule: Rule
+    is_success: bool
+    observed: str
+    unexpected_count: int | None
+    broken_because: str | None
+    row_numbers: tuple[int, ...]
+
+
+def run_suite(rows: pl.DataFrame, suite: Suite, parameters: Mapping[str, int], most_rejects: int) -> list[RuleResult]:
+    """Judges rows by a suite.
+
+    Args:
+        rows: Typed rows with `row_number`.
+        suite: The dataset's suite.
+        parameters: Values for `$PARAMETER`.
+        most_rejects: A row rule broken more often gives no row numbers: the load is refused as a whole.
+
+    Returns:
+        One result a rule, in the suite's order.
+    """
+    with _datasource(rows) as (context, asset, connection):
+        results = _validate(context, asset, suite.rules, parameters)
+        answers: list[RuleResult] = []
+        for index, rule in enumerate(suite.rules):
+            result = results[index]
+            broken = _broken_because(result)
+            count = _unexpected_count(result, rule)
+            wanted = rule.on_failure == "quarantine" and not result["success"] and broken is None
+            numbers: tuple[int, ...] = ()
+            if wanted and (count or 0) <= most_rejects:
+                numbers = _row_numbers(context, asset, connection, rule, parameters)
+                count = len(numbers)
+            observed = result["result"].get("observed_value")
+            answers.append(
+                RuleResult(
+                    rule=rule,
+                    is_success=bool(result["success"]),
+                    observed="" if observed is None else str(observed),
+                    unexpected_count=count,
+                    broken_because=broken,
+                    row_numbers=numbers,
+                )
+            )
+        return answers
+
+
+@contextmanager
+def _datasource(rows: pl.DataFrame) -> Iterator[tuple[Any, Any, duckdb.DuckDBPyConnection]]:
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    source = context.data_sources.add_sql("load", connection_string=f"duckdb:///:memory:{uuid4().hex}")
+    engine = source.get_engine()
+    # Great Expectations makes engines of its own beside this one.
+    event.listen(Engine, "after_cursor_execute", _fetch_before_close)
+    raw = engine.raw_connection()
+    connection: duckdb.DuckDBPyConnection = raw.driver_connection.cursor()
+    try:
+        connection.register("frame", rows.to_arrow())
+        connection.execute(f"CREATE TABLE {_TABLE} AS SELECT * FROM frame")
+        connection.unregister("frame")
+        yield context, source.add_table_asset("rows", table_name=_TABLE), connection
+    finally:
+        connection.close()
+        raw.close()
+        engine.dispose()
+        event.remove(Engine, "after_cursor_execute", _fetch_before_close)
+
+
+def _fetch_before_close(
+    conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+) -> None:  # fmt: skip
+    del statement, parameters, executemany
+    if conn.dialect.name == "duckdb" and context is not None and cursor.description is not None:
+        context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, initial_buffer=cursor.fetchall())
+
+
+def _validate(
+    context: Any, asset: Any, rules: tuple[Rule, ...], parameters: Mapping[str, int], *, positions: bool = False
+) -> list[dict[str, Any]]:  # fmt: skip
+    name = uuid4().hex
+    expectations = [
+        {"type": rule.type, "kwargs": rule.kwargs, "severity": rule.severity, "meta": {"index": index}}
+        for index, rule in enumerate(rules)
+    ]
+    suite = context.suites.add(ExpectationSuite(name=name, expectations=expectations))
+    definition = gx.ValidationDefinition(name=name, data=asset.add_batch_definition_whole_table(name), suite=suite)
+    wanted: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
+    if positions:
+        wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": ["row_number"]}
+    outcome = definition.run(result_format=wanted, expectation_parameters=dict(parameters))
+    results: list[dict[str, Any]] = [{}] * len(rules)
+    for result in outcome.results:
+        results[result.expectation_config.meta["index"]] = {
+            "success": result.success, "result": result.result, "exception_info": result.exception_info,
+        }  # fmt: skip
+    return results
+
+
+def _row_numbers(
+    context: Any, asset: Any, connection: duckdb.DuckDBPyConnection, rule: Rule, parameters: Mapping[str, int]
+) -> tuple[int, ...]:
+    """All rows that break a rule, not the samples that Great Expectations shows.
+
+    It lists them for its column rules. For compound keys it only hands out a query with an unfilled parameter, so the
+    same question is asked here.
+    """
+    if rule.type == "unexpected_rows_expectation":
+        query = str(rule.kwargs["unexpected_rows_query"]).format(batch=_TABLE)
+    elif rule.type == "expect_compound_columns_to_be_unique":
+        columns = ", ".join(f'"{column}"' for column in rule.kwargs["column_list"])
+        query = f"SELECT row_number FROM {_TABLE} QUALIFY count(*) OVER (PARTITION BY {columns}) > 1"
+    else:
+        result = _validate(context, asset, (rule,), parameters, positions=True)[0]["result"]
+        return tuple(sorted({int(place["row_number"]) for place in result["unexpected_index_list"]}))
+    # The wrapper around DuckDB's connection returns nothing from `execute`.
+    connection.execute(f"SELECT DISTINCT row_number FROM ({query.strip().rstrip(';')}) ORDER BY 1")
+    return tuple(number for (number,) in connection.fetchall())
+
+
+def _unexpected_count(result: dict[str, Any], rule: Rule) -> int | None:
+    if rule.type == "unexpected_rows_expectation":
+        observed = result["result"].get("observed_value")
+        return None if observed is None else int(observed)
+    count = result["result"].get("unexpected_count")
+    return None if count is None else int(count)
+
+
+def _broken_because(result: dict[str, Any]) -> str | None:
+    info = result["exception_info"] or {}
+    entries = [info] if "raised_exception" in info else list(info.values())
+    messages = [str(entry.get("exception_message")) for entry in entries if entry.get("raised_exception")]
+    return "; ".join(messages) or None

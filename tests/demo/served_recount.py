@@ -1,0 +1,329 @@
+"""Counts the indicators again, in plain Python, from nothing but what the demo province serves.
+
+It stands in for a pipeline that makes no mistake: it drops exact repeats, sets wrong and contradicting rows aside,
+keeps the newest record of a key, and counts by the words of `indicators.csv`. It shares no code with the generator.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import fastexcel
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+SEEDS = ROOT / "dbt_project" / "seeds"
+DOSSIER = re.compile(
+    r"^(H56(\.[0-9]{2,3}){0,3}|000(\.[0-9]{2,3}){1,3}\.H56|M[0-9]{2}(\.[0-9]{2,3}){0,3})-[0-9]{6}-([A-Z]{2})?[0-9]{4,}$"
+)
+DOCUMENT = re.compile(r"^[A-Z0-9.]+,[0-9]{4}/[0-9]{2}/[0-9]{2},[0-9]+/.+$")
+PROCEDURE = re.compile(r"^\d\.\d{6}(\.000\.00\.00\.H56)?$")
+STATUSES = {"", "00", "01", "02", "03", "04", "05", "06", "13", "15", "16", "100", "200", "300"}
+PROVINCE = "H56"
+SCALE = 0.01
+LAST_MOMENT = time(23, 59, 59)
+NEVER = datetime(1, 1, 1)  # noqa: DTZ001  (local clock)
+
+Row = dict[str, object]
+Figures = dict[tuple[str, str, str], tuple[float, float | None]]
+
+
+def read(name: str) -> list[dict[str, str]]:
+    """The rows of a seed."""
+    with (SEEDS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+UNITS = {row["unit_code"]: row for row in read("units.csv")}
+MAXIMUM_DAYS = {row["procedure_code"]: int(row["maximum_working_days"]) for row in read("procedures.csv")}
+HOLIDAYS = {date.fromisoformat(row["holiday_date"]): row["is_working_day"] == "true" for row in read("holidays.csv")}
+
+
+@dataclass
+class Tally:
+    """Numerators and denominators by indicator, unit and day; the province's row is their sum."""
+
+    shares: defaultdict[tuple[str, str, date], list[float]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    counts: Counter[tuple[str, str, date]] = field(default_factory=Counter)
+
+    def share(self, code: str, unit: str, day: date, *, is_in: object) -> None:
+        """One more in the denominator, and in the numerator if it is in."""
+        for who in {unit, PROVINCE}:
+            pair = self.shares[code, who, day]
+            pair[0] += bool(is_in)
+            pair[1] += 1
+
+    def count(self, code: str, unit: str, day: date, amount: int = 1) -> None:
+        """So many more."""
+        for who in {unit, PROVINCE}:
+            self.counts[code, who, day] += amount
+
+    def figures(self, first: date, last: date, of_last_day: Iterable[str]) -> Figures:
+        """Everything from first to last, by day and by month."""
+        inside = {key: (pair[0], pair[1]) for key, pair in self.shares.items() if first <= key[2] <= last}
+        daily: dict[tuple[str, str, date], tuple[float, float | None]] = {**inside}
+        daily |= {key: (n, None) for key, n in self.counts.items() if first <= key[2] <= last and n}
+        found: Figures = {(code, unit, day.isoformat()): pair for (code, unit, day), pair in daily.items()}
+        last_days: dict[tuple[str, str], date] = {}
+        for code, _, day in daily:
+            month = f"{day:%Y%m}"
+            last_days[code, month] = max(day, last_days.get((code, month), day))
+        for (code, unit, day), (numerator, denominator) in daily.items():
+            month = f"{day:%Y%m}"
+            if code in of_last_day and day != last_days[code, month]:
+                continue
+            old = found.get((code, unit, month), (0.0, None if denominator is None else 0.0))
+            total = None if denominator is None else (old[1] or 0) + denominator
+            found[code, unit, month] = (old[0] + numerator, total)
+        return found
+
+
+def normalised(code: str) -> str | None:
+    """An agency code in today's form, or None if no unit bears it."""
+    groups = code.split(".")
+    if groups[-1] == PROVINCE and len(groups) > 1:
+        groups = groups[::-1]
+        while groups[-1] in {"00", "000"}:
+            groups.pop()
+    joined = ".".join(groups)
+    return joined if joined in UNITS else None
+
+
+def moment(text: object) -> datetime | None:
+    """A portal time; an unreadable one raises ValueError."""
+    return datetime.strptime(str(text), "%d/%m/%Y %H:%M:%S") if text else None  # noqa: DTZ007
+
+
+def after_working_days(day: date, number: int) -> date:
+    """The day that is so many working days later."""
+    while number:
+        day += timedelta(days=1)
+        number -= HOLIDAYS.get(day, day.weekday() < 5)
+    return day
+
+
+def settled_apart(
+    rows: list[Row], key: Callable[[Row], object], is_good: Callable[[Row], bool]
+) -> tuple[list[Row], int, int]:
+    """The rows to accept, how many to quarantine, and how many exact repeats there are."""
+    distinct = {tuple(row.items()): row for row in rows}
+    good = [row for row in distinct.values() if is_good(row)]
+    same_key = Counter(key(row) for row in good)
+    accepted = [row for row in good if same_key[key(row)] == 1]
+    return accepted, len(distinct) - len(accepted), len(rows) - len(distinct)
+
+
+def is_good_dossier(row: Row) -> bool:
+    """Whether the contract and its cross-column rule let the dossier pass."""
+    times = ("ngayNop", "ngayTiepNhan", "ngayHenTra", "ngayKetThuc", "ngayTra", "ngayTuChoi", "ngayRut", "ngayDung")
+    try:
+        read_times = {name: moment(row[name]) for name in times}
+    except ValueError:
+        return False
+    received, finished = read_times["ngayTiepNhan"], read_times["ngayKetThuc"]
+    return (
+        bool(DOSSIER.match(str(row["maHoSo"])))
+        and bool(PROCEDURE.match(str(row["maTTHC"])))
+        and bool(row["tenTTHC"])
+        and normalised(str(row["maDonVi"])) is not None
+        and row["trangThai"] in range(1, 11)
+        and int(str(row["phi"])) >= 0
+        and not (received and finished and finished < received)
+    )
+
+
+def is_good_exchange(row: Row) -> bool:
+    """Whether the contract lets the status row pass."""
+    try:
+        moment(row["ThoiGian"])
+    except ValueError:
+        return False
+    return (
+        bool(DOCUMENT.match(str(row["MaVanBan"])))
+        and row["DonViNhan"] in UNITS
+        and row["TrangThai"] in STATUSES
+        and not row["DoMat"]
+    )
+
+
+def count_dossiers(tally: Tally, exports: list[list[Row]], days: list[date]) -> None:
+    """Every portal indicator, from the opening balance and the days' exports."""
+    newest: dict[object, Row] = {}
+    for rows in exports:
+        for row in settled_apart(rows, lambda row: (row["maHoSo"], row["ngayCapNhat"]), is_good_dossier)[0]:
+            old = newest.setdefault(row["maHoSo"], row)
+            if (moment(row["ngayCapNhat"]) or NEVER) >= (moment(old["ngayCapNhat"]) or NEVER):
+                newest[row["maHoSo"]] = row
+    for row in newest.values():
+        count_dossier(tally, row, days)
+
+
+def count_dossier(tally: Tally, row: Row, days: list[date]) -> None:
+    """What one dossier adds to each portal indicator."""
+    unit, status = normalised(str(row["maDonVi"])) or "", row["trangThai"]
+    at = {name: moment(row[name]) for name in row if name.startswith("ngay")}
+    received, due, finished = at["ngayTiepNhan"], at["ngayHenTra"], at["ngayKetThuc"]
+    if received is None or status in {1, 3}:
+        return
+    day = received.date()
+    tally.count("portal_received", unit, day)
+    tally.share("portal_online", unit, day, is_in=row["kenhNop"] == 2)
+    tally.share("portal_fully_online", unit, day, is_in=row["kenhNop"] == 2 and row["mucDoDVC"] == 4)
+    if int(str(row["phi"])) + int(str(row["lePhi"])) > 0:
+        tally.share("portal_paid_online", unit, day, is_in=row["thanhToanTrucTuyen"] in {1, 2})
+    for code, flag in (("portal_vneid", "xacThucVNeID"), ("portal_components_reused", "taiSuDungDuLieu")):
+        if row[flag] is not None:
+            tally.share(code, unit, day, is_in=row[flag])
+    ended = finished if status in {9, 10} else at["ngayRut"] if status == 7 else None
+    if ended:
+        is_in_time = status == 7 or due is None or ended.date() <= due.date()
+        tally.count("portal_settled", unit, ended.date())
+        tally.share("portal_settled_on_time_local", unit, ended.date(), is_in=is_in_time)
+    for today in days:
+        if day <= today and (ended is None or ended.date() > today):
+            is_late = status not in {5, 6, 8} and due is not None and due.date() < today
+            tally.share("portal_open_late", unit, today, is_in=is_late)
+    if status in {9, 10} and finished:
+        count_result(tally, row, unit, finished.date())
+    count_national(tally, row, unit, at)
+
+
+def count_result(tally: Tally, row: Row, unit: str, day: date) -> None:
+    """What a finished dossier adds to the indicators of electronic results."""
+    if row["ketQuaDienTu"] is not None:
+        tally.share("portal_electronic_result", unit, day, is_in=row["ketQuaDienTu"])
+        if row["soHoaThanhPhan"] is not None:
+            is_in = row["ketQuaDienTu"] and row["soHoaThanhPhan"]
+            tally.share("portal_components_and_result_digitised", unit, day, is_in=is_in)
+
+
+def count_national(tally: Tally, row: Row, unit: str, at: dict[str, datetime | None]) -> None:
+    """What a dossier adds to the national on-time share, if it has come to an end."""
+    received, due = at["ngayTiepNhan"], at["ngayHenTra"]
+    national = next(
+        (at[name] for name in ("ngayTuChoi", "ngayDung", "ngayKetThuc", "ngayTra", "ngayRut") if at[name]), None
+    )
+    if national and received:
+        day = received.date()
+        asked, given = at["ngayYeuCauBoSung"], at["ngayNhanBoSung"]
+        waiting = given - asked if asked and given else timedelta()
+        latest = datetime.combine(after_working_days(day, MAXIMUM_DAYS[str(row["maTTHC"])[:8]]), LAST_MOMENT)
+        is_in_time = int(str(row["soLanBoSung"])) <= 1 and national - waiting <= (due or latest)
+        tally.share("portal_finished_on_time_national", unit, national.date(), is_in=is_in_time)
+
+
+def count_exchanges(tally: Tally, files: list[bytes]) -> None:
+    """The deliveries by sender and recipient."""
+    first: dict[tuple[str, str], datetime] = {}
+    sender: dict[tuple[str, str], str] = {}
+    reached: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for content in files:
+        for row in settled_apart(exchange_rows(content), exchange_key, is_good_exchange)[0]:
+            key = (str(row["MaVanBan"]), str(row["DonViNhan"]))
+            at = moment(row["ThoiGian"]) or NEVER
+            first[key] = min(at, first.get(key, at))
+            sender[key] = str(row["DonViGui"])
+            reached[key].add(str(row["TrangThai"]))
+    for key, at in first.items():
+        tally.count("document_sent", sender[key], at.date())
+        tally.share("document_received", key[1], at.date(), is_in=reached[key] & {"03", "04", "05", "06"})
+        tally.share("document_completed", key[1], at.date(), is_in="06" in reached[key])
+
+
+def exchange_rows(content: bytes) -> list[Row]:
+    """The rows of an exchange file."""
+    return [{**row} for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";")]
+
+
+def exchange_key(row: Row) -> tuple[object, ...]:
+    """What tells status rows apart."""
+    return tuple(row[name] for name in ("MaVanBan", "DonViNhan", "MaGoiTin", "TrangThai", "ThoiGian"))
+
+
+def sheet_rows(content: bytes) -> list[tuple[str | None, ...]]:
+    """The cells of a workbook's only sheet, as texts."""
+    sheet = fastexcel.read_excel(content).load_sheet(0, header_row=None, dtypes="string")
+    return [tuple(row) for row in sheet.to_polars().iter_rows()]
+
+
+def count_register(tally: Tally, content: bytes, day: date) -> None:
+    """The documents of a register by author; a register whose headings are not the known ones is left out."""
+    rows = [row for row in sheet_rows(content) if any(row)]
+    if len(rows) < 2 or rows[1][1] != "Số đến":
+        return
+    by_name = {unit["unit_name_vi"]: code for code, unit in UNITS.items() if unit["valid_to"] == ""}
+    for row in rows[2:]:
+        assert row[0] == f"{day:%d/%m/%Y}"
+        tally.count("document_registered", by_name[str(row[2])], day)
+
+
+def count_calls(tally: Tally, bodies: list[bytes], endpoints: dict[str, dict[str, str]]) -> None:
+    """Conferences, who took part, and for how long."""
+    records: dict[tuple[str, str], ET.Element] = {}
+    for body in bodies:
+        root = ET.fromstring(body.decode().strip())  # noqa: S314  (our own bytes)
+        records |= {(root.get("session", ""), record.get("correlatorIndex", "")): record for record in root}
+    calls: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+    legs: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for record in records.values():
+        kind, at, part = record.get("type", ""), record.get("time", ""), record[0]
+        local = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ") + timedelta(hours=7)  # noqa: DTZ007
+        if kind in {"callStart", "callEnd"}:
+            calls[part.get("id", "")][kind] = local
+        else:
+            leg = legs[part.get("id", "")]
+            leg[kind] = local.isoformat()
+            leg |= {child.tag: child.text or "" for child in part if child.tag in {"remoteParty", "call"}}
+    count_connections(tally, calls, legs, endpoints)
+
+
+def count_connections(
+    tally: Tally,
+    calls: dict[str, dict[str, datetime]],
+    legs: dict[str, dict[str, str]],
+    endpoints: dict[str, dict[str, str]],
+) -> None:
+    """What the day's conferences and legs add to the indicators."""
+    spent: Counter[tuple[str, str]] = Counter()
+    for leg in legs.values():
+        call = calls.get(leg.get("call", ""))
+        if call and leg["remoteParty"] in endpoints:
+            start = max(datetime.fromisoformat(leg["callLegStart"]), call["callStart"])
+            end = min(datetime.fromisoformat(leg["callLegEnd"]), call["callEnd"])
+            spent[leg["call"], leg["remoteParty"]] += max(0, int((end - start).total_seconds()))
+    took_part = defaultdict(set)
+    for (call_id, party), seconds in spent.items():
+        day = calls[call_id]["callStart"].date()
+        tally.count("videoconference_endpoint_seconds", endpoints[party]["unit_code"], day, seconds)
+        if seconds >= 300:
+            took_part[day].add(party)
+    for call in calls.values():
+        tally.count("videoconference_conferences", PROVINCE, call["callStart"].date())
+    for day in {call["callStart"].date() for call in calls.values()}:
+        for party, endpoint in endpoints.items():
+            is_in = party in took_part[day]
+            tally.share("videoconference_participation", endpoint["unit_code"], day, is_in=is_in)
+
+
+def pages(client: httpx.Client, headers: dict[str, str], page_size: int = 1_000, **query: str) -> tuple[list[Row], int]:
+    """All items of a question to the portal, page by page, and the total it claims."""
+    items: list[Row] = []
+    page = 1
+    while True:
+        answer = client.get("/api/v1/dossiers", params={**query, "page": page, "page_size": page_size}, headers=headers)
+        if answer.status_code == 500:
+            continue
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+        items += found["items"]
+        if len(found["items"]) < page_size:
+            return items, found["total"]
+        page += 1

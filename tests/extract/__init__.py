@@ -1,0 +1,1 @@
+"""Pulls against real servers on the loopback interface: no client of ours is mocked."""
