@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -88,38 +89,32 @@ def run_days(
         on_attempt(attempt)
 
     workshop = replace(workshop, report=report)
-    dagster_home(workshop.settings)
+    home = dagster_home(workshop.settings)
     warnings.simplefilter("ignore", BetaWarning)
     definitions = build_definitions(workshop)
     daily = [name for name, contract in _chosen(workshop, datasets).items() if contract.cadence == "daily"]
     run_ids: list[str] = []
-    failure: str | None = None
-    with DagsterInstance.get() as instance:
+    failures: list[str] = []
+    # dbt's own words go to a file: the command tells the story.
+    with DagsterInstance.get() as instance, (home / "last_run.log").open("w") as log, redirect_stdout(log):
         for month, names in months_due(workshop, first, last, datasets).items():
-            job = definitions.resolve_job_def(MONTHLY_JOB)
-            selection = [dataset_key(name) for name in names]
-            done = job.execute_in_process(
-                instance=instance,
-                partition_key=month,
-                asset_selection=selection,
-                raise_on_error=False,
-                run_config=_QUIET,
-            )
+            done = definitions.resolve_job_def(MONTHLY_JOB).execute_in_process(
+                instance=instance, partition_key=month, asset_selection=[dataset_key(name) for name in names],
+                raise_on_error=False, run_config=_QUIET,
+            )  # fmt: skip
             run_ids.append(done.run_id)
-            failure = failure or _failure(done.all_events)
+            failures += _failures(done.all_events)
         job = definitions.resolve_job_def(DAILY_JOB)
         after = [key for key in job.asset_layer.executable_asset_keys if key.path[0] != dataset_key("").path[0]]
         done = job.execute_in_process(
-            instance=instance,
-            partition_key=first.isoformat() if first == last else None,
-            tags=_range_tags(first, last),
-            asset_selection=[*(dataset_key(name) for name in daily), *after],
-            raise_on_error=False,
-            run_config=_QUIET,
-        )
+            instance=instance, partition_key=first.isoformat() if first == last else None, tags=_range_tags(first, last),
+            asset_selection=[*(dataset_key(name) for name in daily), *after], raise_on_error=False, run_config=_QUIET,
+        )  # fmt: skip
         run_ids.append(done.run_id)
-        failure = failure or _failure(done.all_events)
-    return RunResult(tuple(attempts), is_built=done.success, failure=failure, run_ids=tuple(run_ids))
+        failures += _failures(done.all_events)
+    return RunResult(
+        tuple(attempts), is_built=done.success, failure="\n".join(failures) or None, run_ids=tuple(run_ids)
+    )
 
 
 def months_due(workshop: Workshop, first: date, last: date, datasets: Sequence[str]) -> dict[str, list[str]]:
@@ -158,11 +153,11 @@ def _range_tags(first: date, last: date) -> dict[str, str]:
     return {ASSET_PARTITION_RANGE_START_TAG: first.isoformat(), ASSET_PARTITION_RANGE_END_TAG: last.isoformat()}
 
 
-def _failure(events: Sequence[DagsterEvent]) -> str | None:
+def _failures(events: Sequence[DagsterEvent]) -> list[str]:
     """What made steps fail, in their own words."""
     told = []
     for event in events:
         if event.is_step_failure and event.step_failure_data.error:
             error = event.step_failure_data.error
             told.append(f"{event.step_key}: {(error.cause or error).message.strip()}")
-    return "\n".join(told) or None
+    return told

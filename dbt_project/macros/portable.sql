@@ -84,6 +84,20 @@
 {%- endmacro %}
 
 
+{#- Of a group's rows, the value in the one that comes last by these columns. -#}
+{% macro value_at_last(expression, order_columns) -%}
+    {{ return(adapter.dispatch('value_at_last', 'khotinh')(expression, order_columns)) }}
+{%- endmacro %}
+
+{% macro default__value_at_last(expression, order_columns) -%}
+    max_by({{ expression }}, struct({{ order_columns | join(', ') }}))
+{%- endmacro %}
+
+{% macro duckdb__value_at_last(expression, order_columns) -%}
+    arg_max({{ expression }}, row({{ order_columns | join(', ') }}))
+{%- endmacro %}
+
+
 {#- A table of every day from the first to the last, both included, in the column date_day. -#}
 {% macro date_spine_days(first_date, last_date) -%}
     {{ return(adapter.dispatch('date_spine_days', 'khotinh')(first_date, last_date)) }}

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from pipelines import calendar
 from pipelines.cli import summary
-from pipelines.cli.console import errors, print_json, screen, tells_errors
+from pipelines.cli.console import errors, print_json, tells_errors
 from pipelines.extract import reach
 from pipelines.ingest import Workshop
 from pipelines.load.ledger import Attempt
@@ -118,7 +118,9 @@ def _progress(
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=screen, transient=True, disable=hidden) as progress:
+    with Progress(
+        *columns, console=errors, transient=True, redirect_stdout=False, redirect_stderr=False, disable=hidden
+    ) as progress:
         task = progress.add_task("Kéo và kiểm tra | Pulling and judging", total=len(daily) * ((last - first).days + 1))
 
         def on_attempt(attempt: Attempt) -> None:

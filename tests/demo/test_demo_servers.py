@@ -72,10 +72,10 @@ def test_pages_add_up_and_questions_are_checked(sound: Province) -> None:
     clock = Clock()
     client = portal(sound, clock)
     headers = bearer(client)
-    items, total = pages(client, headers, 50, **DAY)
+    items, total = pages(client, headers, DAY, 50)
     assert len(items) == total == len({item["maHoSo"] for item in items}) > 100
     tomorrow = {"changed_since": "2026-11-09T00:00:00", "changed_before": "2026-11-10T00:00:00"}
-    assert pages(client, headers, **tomorrow) == ([], 0)
+    assert pages(client, headers, tomorrow) == ([], 0)
     for wrong in ({}, {**DAY, "page": "0"}, {**DAY, "page_size": "2001"}, {**DAY, "changed_since": "hôm qua"}):
         assert client.get("/api/v1/dossiers", params=wrong, headers=headers).status_code == 400
     assert client.get("/bao-cao/ii-06a.xls").status_code == 401
@@ -92,7 +92,7 @@ def test_portal_faults() -> None:
     headers = bearer(client)
     codes = [client.get("/api/v1/dossiers", params=DAY, headers=headers).status_code for _ in range(3)]
     assert codes == [500, 500, 200]
-    items, total = pages(client, headers, **DAY)
+    items, total = pages(client, headers, DAY)
     assert total == len(items) + 1
     down = portal(province(scale=SCALE, faults=("portal_down",)), clock)
     assert down.post("/oauth/token", data=CLIENT).status_code == 503

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import served_recount as recount
 from served_recount import SCALE, Figures, Tally
+from served_recount_calls import count_calls
 from starlette.testclient import TestClient
 
 from demo.faults import DEFAULT_FAULTS
@@ -40,12 +41,11 @@ def portal_client(made: Province) -> tuple[TestClient, dict[str, str]]:
 def dossier_exports(made: Province) -> dict[str, list[recount.Row]]:
     """The portal's items: the opening balance and each day, days whose total does not fit left out."""
     client, headers = portal_client(made)
-    exports = {"baseline": recount.pages(client, headers, open_before=f"{made.first_day}T00:00:00")[0]}
+    exports = {"baseline": recount.pages(client, headers, {"open_before": f"{made.first_day}T00:00:00"})[0]}
     for day in made.days:
         until = day + timedelta(days=1)
-        items, total = recount.pages(
-            client, headers, changed_since=f"{day}T00:00:00", changed_before=f"{until}T00:00:00"
-        )
+        stretch = {"changed_since": f"{day}T00:00:00", "changed_before": f"{until}T00:00:00"}
+        items, total = recount.pages(client, headers, stretch)
         if total == len(items):
             exports[day.isoformat()] = items
     return exports
@@ -70,9 +70,7 @@ def recounted(made: Province, folder: Path, *, reads: int = 1) -> Figures:
     silent = behaviour(made).dead | behaviour(made).garbage
     for day in made.days:
         tree.ensure(f"videoconference/cdr/{day}")
-        recount.count_calls(
-            tally, [path.read_bytes() for path in (folder / f"videoconference/cdr/{day}").iterdir()], endpoints
-        )
+        count_calls(tally, [path.read_bytes() for path in (folder / f"videoconference/cdr/{day}").iterdir()], endpoints)
         path = f"documents/registers/{day:%Y-%m}/so-van-ban-den-{day:%Y%m%d}.xlsx"
         tree.ensure(path)
         recount.count_register(tally, (folder / path).read_bytes(), day)
@@ -113,7 +111,7 @@ def test_the_ledger_is_what_can_be_counted_from_what_is_served(faults: tuple[str
 
 
 def test_a_second_reading_finds_the_correction_and_the_late_file(tmp_path: Path) -> None:
-    made = province(scale=SCALE, faults=("corrected_file", "late_file"))
+    made = province(scale=SCALE, last_day=date(2026, 11, 5), faults=("corrected_file", "late_file"))
     before, after = ledger(made), ledger(made, corrected=True, late_arrived=True)
     assert before.filter(pl.col("indicator_code") == "document_completed")["numerator"].sum() < (
         after.filter(pl.col("indicator_code") == "document_completed")["numerator"].sum()

@@ -31,37 +31,24 @@ ordered as (
     from statuses
 ),
 
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by document_id, recipient_unit_code
-            order by status_at, status_order, sender_unit_code, packet_id, partition_key
-        ) as first_rank,
-        row_number() over (
-            partition by document_id, recipient_unit_code
-            order by status_at desc, status_order desc, packet_id desc, partition_key desc
-        ) as last_rank
-    from ordered
-),
-
+-- Who sent what is the same in every row of a delivery: min only takes one of them.
 final as (
     select
         document_id,
         recipient_unit_code,
-        max(case when first_rank = 1 then sender_unit_code end) as sender_unit_code,
-        max(case when first_rank = 1 then document_symbol end) as document_symbol,
-        max(case when first_rank = 1 then document_type_name_vi end) as document_type_name_vi,
-        max(case when first_rank = 1 then business_type_code end) as business_type_code,
+        min(sender_unit_code) as sender_unit_code,
+        min(document_symbol) as document_symbol,
+        min(document_type_name_vi) as document_type_name_vi,
+        min(business_type_code) as business_type_code,
         min(status_at) as sent_at,
         cast(min(status_at) as date) as sent_date,
-        max(case when last_rank = 1 then status_code end) as last_status_code,
+        {{ value_at_last('status_code', ['status_at', 'status_order']) }} as last_status_code,
         max(status_at) as last_status_at,
         max(case when status_code in ('03', '04', '05', '06') then 1 else 0 end) = 1 as has_been_received,
         max(case when status_code = '06' then 1 else 0 end) = 1 as is_completed,
         count(distinct packet_id) as packet_count,
-        max(case when last_rank = 1 then load_id end) as load_id
-    from ranked
+        max(load_id) as load_id
+    from ordered
     group by document_id, recipient_unit_code
 )
 
