@@ -203,7 +203,8 @@ def _typed(texts: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, pl.Data
             )
         value = read_value(column, text, reading)
         if column.empty_as is not None:
-            value = value.fill_null(column.empty_as) if text.null_count() else value
+            # Only an empty cell stands for the code; one that could not be read is still a fault.
+            value = value.set(text.is_null(), column.empty_as)
             text = text.fill_null(column.empty_as)
         unread = text.is_not_null() & value.is_null()
         if unread.any():
