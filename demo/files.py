@@ -74,7 +74,7 @@ class FileTree:
         self.ensure("")
 
     def opened(self, path: str) -> None:
-        """Takes note that a file was opened: a correction takes its place, and a late file of the day before comes."""
+        """Takes note that a file was read: a correction takes its place, and a late file of the day before comes."""
         with self._lock:
             late = self._late.pop(path, None)
             if late is not None:

@@ -92,7 +92,10 @@ def _months_of(daily: pl.DataFrame) -> pl.DataFrame:
 
 
 def _exchange_rows(province: Province, *, corrected: bool, late_arrived: bool) -> Iterator[pl.DataFrame]:
-    """Deliveries by sender and by recipient, from every status that stands in a file that could be read."""
+    """Deliveries by sender and by recipient, from every status that stands in a file that could be read.
+
+    One whose sending stands in no such file has no day, and so counts nowhere.
+    """
     faults, end = province.faults, start_of(province.last_day) + DAY_SECONDS
     lost = {day_number(day) for day in faults.refused_days(EXCHANGES)}
     if "late_file" in faults.days and not late_arrived:
@@ -106,14 +109,14 @@ def _exchange_rows(province: Province, *, corrected: bool, late_arrived: bool) -
             events = pl.concat([events, correction(province.documents, province.seed, day)])
         known = events.filter((pl.col("at") < end) & ~(pl.col("at") // DAY_SECONDS).is_in(list(lost)))
         delivery = known.group_by("delivery").agg(
-            day=pl.col("at").min() // DAY_SECONDS,
+            day=pl.col("at").filter(pl.col("status") == STATUS["SENT"]).min() // DAY_SECONDS,
             is_taken=pl.col("status").is_in(took).any(),
             is_done=(pl.col("status") == STATUS["06"]).any(),
         )
         sent = batch.deliveries[delivery["delivery"]]
         sender = batch.documents["sender"].gather(sent["document"])
         found.append(delivery.with_columns(sender=sender, recipient=sent["recipient"]))
-    deliveries = pl.concat(found)
+    deliveries = pl.concat(found).drop_nulls("day")
     yield count("document_sent", deliveries.with_columns(unit=pl.col("sender")))
     by_recipient = deliveries.with_columns(unit=pl.col("recipient"))
     yield share("document_received", by_recipient, pl.col("is_taken"))

@@ -40,7 +40,7 @@ def manifest_file(settings: Settings) -> Path:
         PermanentError: The project does not parse.
     """
     target = settings.dbt_target_folder
-    target.mkdir(parents=True, exist_ok=True)
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
     manifest, stamp = target / "manifest.json", target / "manifest.sha256"
     fingerprint = _fingerprint()
     if manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint:

@@ -64,6 +64,8 @@ class Partition:
                 first = date.fromisoformat(f"{text}-01")
                 return cls(key, first, first.replace(day=monthrange(first.year, first.month)[1]))
             day = date.fromisoformat(text)
+            if day.isoformat() != text:  # 20260601 and 2026-W23-1 are ISO days too: one period, one key.
+                raise ValueError(text)
         except ValueError as error:
             raise PermanentError(f"{key!r} is not a day or a month.", "Write YYYY-MM-DD or YYYY-MM.") from error
         return cls(key, day, day)

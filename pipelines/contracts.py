@@ -175,6 +175,11 @@ class Column(_Strict):
     def _fits_its_type(self) -> Column:
         if not _NAME.match(self.name):
             raise ValueError(f"{self.name!r} is not a snake_case name")
+        if self.pattern is not None:
+            try:
+                re.compile(self.pattern)
+            except re.error as error:
+                raise ValueError(f"column {self.name}: `pattern` is no regular expression ({error})") from error
         needs: dict[str, tuple[object, str]] = {
             "code": (self.code_list, "code_list"),
             "date": (self.format, "format"),
@@ -258,8 +263,8 @@ class Contract(_Strict):
     def _names_known_columns(self) -> Contract:
         names = [column.name for column in self.columns]
         stored = {column.name for column in self.stored_columns}
-        if len(set(names)) != len(names):
-            raise ValueError("two columns have one name")
+        if doubled := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two columns have one name: {', '.join(doubled)}")
         named = set(self.keys)
         if self.newest_by is not None:
             named.add(self.newest_by)
@@ -304,6 +309,8 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
         contract = read_contract(file)
         if contract.dataset != file.stem:
             raise ContractError(f"{file.name} describes {contract.dataset}.", "Name the file after its dataset.")
+        if contract.dataset in contracts:
+            raise ContractError(f"{contract.dataset} stands twice below {folder}.", "Keep one contract a dataset.")
         contracts[contract.dataset] = contract
     if not contracts:
         raise ContractError(f"No contract lies below {folder}.", "Run khotinh from the project's folder.")

@@ -63,7 +63,7 @@ class RunResult:
 def dagster_home(settings: Settings) -> Path:
     """Dagster's folder below KHOTINH_HOME with its configuration; the environment points at it afterwards."""
     folder = settings.dagster_folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / "dagster.yaml").write_text(_DAGSTER_YAML, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"

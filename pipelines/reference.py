@@ -15,7 +15,8 @@ from datetime import date
 from pathlib import Path
 
 GUEST = "GUEST"
-_LOOKALIKES = str.maketrans({"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ", "\u00a0": " ", "\u200b": "", "\ufeff": ""})
+_ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
+_LOOKALIKES = str.maketrans({"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ", "\u00a0": " ", **dict.fromkeys(_ZERO_WIDTH, "")})
 _TONE_MOVES = (("oà", "òa"), ("oá", "óa"), ("oả", "ỏa"), ("oã", "õa"), ("oạ", "ọa"), ("oè", "òe"), ("oé", "óe"),
                ("oẻ", "ỏe"), ("oẽ", "õe"), ("oẹ", "ọe"), ("uỳ", "ùy"), ("uý", "úy"), ("uỷ", "ủy"), ("uỹ", "ũy"),
                ("uỵ", "ụy"))  # fmt: skip
@@ -74,7 +75,7 @@ def name_key(name: str) -> str:
 
     NFC, Đ-lookalikes mapped, spaces collapsed, old-style tone placement at a word's end (`Hòa`, `Thủy`), casefolded.
     """
-    text = unicodedata.normalize("NFC", name).translate(_LOOKALIKES)
+    text = unicodedata.normalize("NFC", name.translate(_LOOKALIKES))
     text = " ".join(text.split()).casefold()
     for pattern, official in _TONE_AT_END:
         text = pattern.sub(official, text)
@@ -82,7 +83,7 @@ def name_key(name: str) -> str:
 
 
 def normalise_agency_code(code: str) -> str:
-    """An agency code read left to right: the older `000.12.03.H56` becomes `H56.12.03` (QĐ 20/2020/QĐ-TTg)."""
+    """An agency code read left to right: the older `000.03.12.H56` becomes `H56.12.03` (QĐ 20/2020/QĐ-TTg)."""
     parts = code.strip().upper().split(".")
     if len(parts) > 1 and parts[-1].startswith("H") and not parts[0].startswith("H"):
         parts = [parts[-1], *(part for part in reversed(parts[:-1]) if part.strip("0"))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -60,7 +60,8 @@ class Settings(BaseSettings):
         endpoint_url: Address of one endpoint's status answer, with {address} or {endpoint_code} in it.
         pseudonym_key: Key of the hash that stands for dossier codes and login names; kept outside the warehouse.
         http_connections: Most connections to one HTTP system at once.
-        endpoint_concurrency: Most endpoints asked at once. 128 lets 20 dead ones cost one timeout in all.
+        endpoint_concurrency: Most endpoints asked at once. With 64, up to 64 dead ones cost one timeout in all, and
+            no answer waits so long for our own processor that it would count as silence.
         retry_attempts, retry_seconds: How often and how long a transient failure is tried again inside a pull.
     """
 
@@ -87,7 +88,7 @@ class Settings(BaseSettings):
     http_timeout_seconds: float = Field(default=30, gt=0)
     http_connections: int = Field(default=4, ge=1, le=64)
     endpoint_timeout_seconds: float = Field(default=3, gt=0)
-    endpoint_concurrency: int = Field(default=128, ge=1, le=348)
+    endpoint_concurrency: int = Field(default=64, ge=1, le=348)
     retry_attempts: int = Field(default=6, ge=1)
     retry_seconds: float = Field(default=120, ge=0)
     rerun_attempts: int = Field(default=2, ge=0)
@@ -126,7 +127,8 @@ class Settings(BaseSettings):
             SettingError: One of its settings is missing or is no HTTP address.
         """
         url = self._needed(f"{connection}_url")
-        if urlsplit(url).scheme not in {"http", "https"}:
+        address = _split(url)
+        if address is None or address.scheme not in {"http", "https"} or not address.hostname:
             raise _malformed(f"{connection}_url", "is not an http or https address.")
         return HttpConnection(
             url=url.rstrip("/"),
@@ -142,7 +144,8 @@ class Settings(BaseSettings):
             SettingError: Its address is missing or of an unknown kind, or an SFTP server could not be trusted.
         """
         url = self._needed(f"{connection}_url")
-        scheme = urlsplit(url).scheme
+        address = _split(url)
+        scheme = address.scheme if address else ""
         if scheme not in _FILE_SCHEMES:
             raise _malformed(f"{connection}_url", "begins with none of sftp://, file:// and s3://.")
         known_hosts: Path | None = getattr(self, f"{connection}_known_hosts")
@@ -182,9 +185,10 @@ class Settings(BaseSettings):
 
     def _needed(self, field: str) -> str:
         value = getattr(self, field)
-        if value is None or value == "":
+        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
+        if not text:
             raise SettingError(_variable(field), "is not set.", "Set it in the environment or in .env.")
-        return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        return text
 
 
 def read_settings() -> Settings:
@@ -198,6 +202,14 @@ def read_settings() -> Settings:
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
         raise _malformed(str(fault["loc"][0]), f"{fault['msg']}.") from None
+
+
+def _split(url: str) -> SplitResult | None:
+    """The address's parts, None for one that cannot be taken apart."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
 
 
 def _variable(field: str) -> str:

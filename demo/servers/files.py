@@ -57,15 +57,21 @@ class _Shelf(asyncssh.SFTPServer):  # type: ignore[misc]
     def __init__(self, channel: asyncssh.SSHServerChannel[bytes], tree: FileTree) -> None:
         super().__init__(channel, chroot=str(tree.folder).encode())
         self._tree = tree
+        self._opened: set[str] = set()
+
+    def exit(self) -> None:
+        """Ends the session: corrected and late files change places behind whoever read the old ones."""
+        for place in sorted(self._opened):
+            self._tree.opened(place)
+        super().exit()
 
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:  # noqa: ARG002
-        """Opens a file for reading; corrected and late files change places behind it."""
+        """Opens a file for reading."""
         if pflags & WRITING:
             raise asyncssh.SFTPPermissionDenied("This demo server is read only.")
         place = await self._ready(path)
-        file = self._local(path).open("rb", buffering=0)
-        await asyncio.to_thread(self._tree.opened, place)
-        return file
+        self._opened.add(place)
+        return self._local(path).open("rb", buffering=0)
 
     async def stat(self, path: bytes) -> os.stat_result:
         """The attributes of a file or folder."""

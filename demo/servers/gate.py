@@ -41,11 +41,10 @@ class Gate:
     """Who may pass: tokens and when each ends, the allowance for requests, and the failures still owed."""
 
     rules: PortalRules
-    failures_a_day: int = 0
+    failures: int = 0
     _tokens: dict[str, float] = field(default_factory=dict)
     _allowance: float = 0.0
     _filled_at: float | None = None
-    _failures: dict[str, int] = field(default_factory=dict)
 
     def issue_token(self) -> str:
         """A new token; those that have ended are forgotten."""
@@ -65,11 +64,11 @@ class Gate:
             return problem(HTTPStatus.UNAUTHORIZED, "The token is missing or has expired.", challenge)
         return None
 
-    def owes_failure(self, about: str) -> bool:
-        """Whether this request about a day is one of the first, which fail."""
-        done = self._failures.get(about, 0)
-        self._failures[about] = done + 1
-        return done < self.failures_a_day
+    def owes_failure(self) -> bool:
+        """Whether this request is one of the first, which fail."""
+        is_owed = self.failures > 0
+        self.failures -= is_owed
+        return is_owed
 
     def _take_one(self) -> bool:
         now = self.rules.clock()

@@ -93,7 +93,7 @@ class Portal:
     def __init__(self, province: Province, rules: PortalRules) -> None:
         """Takes the province that is served and how clients are treated."""
         self._province, self._rules = province, rules
-        self._gate = Gate(rules, failures_a_day=province.faults.count("http_500_streak"))
+        self._gate = Gate(rules, failures=province.faults.count("http_500_streak"))
         self._exports = Exports(province)
         self._is_down = province.faults.is_lasting("portal_down")
 
@@ -118,7 +118,7 @@ class Portal:
             query = Query.of(request.query_params)
         except ValueError as error:
             return problem(HTTPStatus.BAD_REQUEST, str(error))
-        if self._gate.owes_failure(query.about):
+        if self._gate.owes_failure():
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error.")
         if query.since is None:
             items, total = self._exports.open_before(query.until)
@@ -179,11 +179,6 @@ class Query:
             raise ValueError("changed_since and changed_before, or open_before, are needed.")
         since, until = (datetime.fromisoformat(parameters[name]) for name in ("changed_since", "changed_before"))
         return cls(since, until, page, page_size)
-
-    @property
-    def about(self) -> str:
-        """The day that is asked about, as a text; the baseline is a day of its own."""
-        return f"open {self.until:%Y-%m-%d}" if self.since is None else f"{self.since:%Y-%m-%d}"
 
 
 def _page(items: pl.DataFrame, total: int, page: int, page_size: int) -> bytes:

@@ -16,7 +16,7 @@ import httpx
 import orjson
 
 from pipelines.contracts import HttpPages
-from pipelines.errors import DataRefusedError
+from pipelines.errors import DataRefusedError, TransientError
 from pipelines.extract.delivery import LARGEST_FILE_BYTES, Delivery, Order, private_file, too_large
 from pipelines.extract.http import HttpSystem, open_system
 
@@ -31,41 +31,50 @@ class _Page:
     total: int
 
 
+@dataclass(frozen=True)
+class _Pulled:
+    total: int
+    is_whole: bool
+
+
 class _MovedError(Exception):
-    """The rows and the total do not agree; the message says how."""
+    """The set changed between two pages; the message says how."""
 
 
 def pull_pages(source: HttpPages, order: Order) -> Delivery:
     """Pulls every page into one file.
 
+    Rows that still do not agree with the declared total in the last pull are delivered all the same: the file is
+    evidence, and the verdict on it is `validate`'s.
+
     Raises:
-        DataRefusedError: Rows and total do not agree in any pull, or an answer has not the contract's shape.
-        TransientError, PermanentError: As `HttpSystem.get` says.
+        DataRefusedError: An answer has not the contract's shape.
+        TransientError, PermanentError: As `HttpSystem.get` says; transient too if the set moves in every pull.
     """
     file = order.file(".json")
     with (
         open_system(order.settings.http(source.connection), order.settings, order.dataset) as system,
         ThreadPoolExecutor(order.settings.http_connections, thread_name_prefix="pages") as pool,
     ):
-        for _ in range(MOST_PULLS):
+        for pull in range(1, MOST_PULLS + 1):
             try:
                 with private_file(file) as handle:
-                    total = _write_pages(source, order, system, pool, handle)
+                    pulled = _write_pages(source, order, system, pool, handle)
             except _MovedError as moved:
                 difference = str(moved)
             else:
-                return Delivery(file, file.name, system.shown(order.path, order.query), declared_rows=total)
-    raise DataRefusedError(
-        "declared_total",
+                if pulled.is_whole or pull == MOST_PULLS:
+                    return Delivery(file, file.name, system.shown(order.path, order.query), declared_rows=pulled.total)
+    raise TransientError(
         f"{order.dataset} {order.partition.key}: {difference}, in the last of {MOST_PULLS} pulls.",
-        "Run again when the source is quiet; if it stays, ask its owner why its total is not what it hands out.",
+        "Run again when the source is quiet.",
     )
 
 
 def _write_pages(
     source: HttpPages, order: Order, system: HttpSystem, pool: ThreadPoolExecutor, handle: BinaryIO
-) -> int:
-    """Writes all pages and gives the total. Pages come a batch at a time, so that memory holds one batch at most."""
+) -> _Pulled:
+    """Writes all pages. They come a batch at a time, so that memory holds one batch at most."""
     ask = functools.partial(_ask_page, source, order, system)
     first = ask(1)
     handle.write(first.body)
@@ -78,15 +87,13 @@ def _write_pages(
             if page.total != first.total:
                 raise _MovedError(f"the total went from {first.total} to {page.total} between page 1 and {number}")
             if page.row_count == 0:
-                raise _MovedError(f"page {number} is empty after {row_count} of {first.total} rows")
+                return _Pulled(first.total, is_whole=False)
             row_count, size = row_count + page.row_count, size + len(page.body)
             if size > LARGEST_FILE_BYTES:
                 raise too_large(order.dataset, system.address(order.path))
             handle.write(b"\n")
             handle.write(page.body)
-    if row_count != first.total:
-        raise _MovedError(f"the source declares {first.total} rows and hands out {row_count}")
-    return first.total
+    return _Pulled(first.total, is_whole=row_count == first.total)
 
 
 def _ask_page(source: HttpPages, order: Order, system: HttpSystem, number: int) -> _Page:

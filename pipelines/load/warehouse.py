@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ from pipelines.contracts import Contract
 from pipelines.errors import TransientError
 from pipelines.settings import Settings
 
+_ONLY_OURS = 0o077
 RAW_EXTRA_COLUMNS = (("load_id", "VARCHAR"), ("row_number", "BIGINT"))
 
 _OPS = """
@@ -52,6 +54,8 @@ def writer_turn(settings: Settings) -> Iterator[None]:
         TransientError: Another run kept the turn for longer than `lock_seconds`.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
+    # What a turn writes is for the pipeline's own user; what is published is opened up on purpose.
+    before = os.umask(_ONLY_OURS)
     lock = FileLock(settings.home / "warehouse.lock", timeout=settings.lock_seconds)
     try:
         with lock:
@@ -61,6 +65,8 @@ def writer_turn(settings: Settings) -> Iterator[None]:
             f"Another run has been writing {settings.warehouse_file} for {settings.lock_seconds:g} s.",
             "Wait for it to end (khotinh status), then run again.",
         ) from error
+    finally:
+        os.umask(before)
 
 
 @contextmanager

@@ -7,19 +7,22 @@ data. A row's number is the sheet's or the table's own.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import fastexcel
 import polars as pl
-from lxml import html
+from lxml import etree, html
 
 from pipelines.contracts import Contract
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
 from pipelines.reference import name_key
 
 Grid = list[list[str]]
+_POINT = "."
 _HEADING_ROWS_SEARCHED = 40
 _MOST_COLUMNS = 512
 _HTML_BYTES = 256 * 1024 * 1024
@@ -34,12 +37,33 @@ def read_xlsx(file: Path, contract: Contract) -> TextTable:
     try:
         reader = fastexcel.read_excel(str(file))
         sheet = reader.load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
+        # Only cells that hold a number, not a text, have a value as booleans.
+        numeric = (
+            reader.load_sheet(0, header_row=None, skip_rows=0, dtypes="boolean").to_polars()
+            if contract.format.decimal != _POINT
+            else None
+        )
     except fastexcel.FastExcelError as error:
         raise unreadable(f"it is no workbook, or it is cut short ({str(error).splitlines()[0]})") from error
     if sheet.width > _MOST_COLUMNS:
         raise unreadable(f"it has {sheet.width} columns")
     frame = sheet.to_polars().cast(pl.String)
+    if numeric is not None:
+        frame = _in_declared_notation(frame, numeric, contract.format.decimal)
+    if frame.select(pl.any_horizontal(pl.all().str.contains(DAMAGE, literal=True)).any()).item():
+        raise damaged()
     return _table(sheet.name, frame, contract)
+
+
+def _in_declared_notation(frame: pl.DataFrame, numeric: pl.DataFrame, decimal: str) -> pl.DataFrame:
+    """Spells Excel's own numbers as the contract spells typed ones: `1.234` held as a number is no thousand."""
+    return frame.with_columns(
+        pl.when(number.is_not_null())
+        .then(pl.col(text).str.replace(_POINT, decimal, literal=True))
+        .otherwise(pl.col(text))
+        .alias(text)
+        for text, number in zip(frame.columns, numeric.get_columns(), strict=True)
+    )
 
 
 def read_html(file: Path, contract: Contract) -> TextTable:
@@ -50,14 +74,21 @@ def read_html(file: Path, contract: Contract) -> TextTable:
     """
     if file.stat().st_size > _HTML_BYTES:
         raise unreadable("it is larger than any statistical table")
+    content = file.read_bytes().removeprefix(BOM_UTF8)
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
         raise unreadable(f"it is not UTF-8: {error.reason}") from error
-    if "<table" not in text.lower():
+    if DAMAGE in text:
+        raise damaged()
+    tables: list[html.HtmlElement] = []
+    if "<table" in text.lower():
+        # The encoding is declared here, whatever the page says of itself.
+        parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
+        with suppress(etree.ParserError):
+            tables = html.document_fromstring(content, parser=parser).findall(".//table")
+    if not tables:
         raise unreadable("there is no table in it")
-    root = html.document_fromstring(text, parser=html.HTMLParser(no_network=True, huge_tree=False))
-    tables = root.findall(".//table")
     grid = _spread(max(tables, key=lambda table: len(table.findall(".//tr"))))
     width = max((len(row) for row in grid), default=0)
     columns = {f"c{i}": [row[i] if i < len(row) else None for row in grid] for i in range(width)}
@@ -78,7 +109,8 @@ def _table(sheet_name: str, frame: pl.DataFrame, contract: Contract) -> TextTabl
     if heading is None:
         wanted = ", ".join(column.headings[0] for column in contract.columns if column.required)
         raise unreadable(f"no row holds any of the headings {wanted}")
-    kept = {old: name for old, name in zip(frame.columns, heading.names, strict=True) if name}
+    names = _told_apart(heading.names, contract)
+    kept = {old: name for old, name in zip(frame.columns, names, strict=True) if name}
     body = (
         frame.select(list(kept))
         .rename(kept)
@@ -127,6 +159,18 @@ def _paths(rows: Grid) -> list[str]:
                 steps.append(step)
         names.append(" / ".join(steps))
     return names
+
+
+def _told_apart(names: Sequence[str], contract: Contract) -> list[str]:
+    """Numbers headings that stand twice, such as `Đánh giá` after every share; the contract's own must stand once."""
+    wanted = {name_key(heading) for column in contract.columns for heading in column.headings}
+    told: list[str] = []
+    for index, name in enumerate(names):
+        times = names[:index].count(name)
+        if name and times and name_key(name) in wanted:
+            raise unreadable(f"the heading {name!r} stands twice")
+        told.append(f"{name} ({times + 1})" if name and times else name)
+    return told
 
 
 def _spans_down(rows: Grid, depth: int, index: int) -> bool:

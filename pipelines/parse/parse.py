@@ -18,7 +18,7 @@ from pipelines.errors import DataRefusedError
 from pipelines.parse.grids import read_html, read_xlsx
 from pipelines.parse.records import read_json, read_xml
 from pipelines.parse.tables import read_csv
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
 from pipelines.parse.values import Reading, clean, has_mixed_dates, read_value
 from pipelines.reference import name_key
 
@@ -84,7 +84,7 @@ def _parse(file: Path, reading: Reading) -> Parsed:
     texts = _texts_by_column(distinct, headings, contract)
     del distinct
     typed, reasons = _typed(texts, reading)
-    texts = texts.drop([column.name for column in contract.columns if column.personal], strict=False)
+    texts = texts.drop(list(_hidden(contract)), strict=False)
     is_rejected = pl.col("row_number").is_in(reasons.get_column("row_number").implode())
     return Parsed(
         rows=typed.filter(~is_rejected) if len(reasons) else typed,
@@ -112,6 +112,7 @@ def reject_rows(texts: pl.DataFrame, reasons: pl.DataFrame, contract: Contract, 
     if reasons.is_empty():
         return pl.DataFrame(schema=REJECT_SCHEMA)
     rejected = reasons.get_column("row_number").implode()
+    hidden = _hidden(contract)
     found = reasons.join(
         texts.filter(pl.col(ROW_NUMBER).is_in(rejected)), left_on="row_number", right_on=ROW_NUMBER, how="left"
     )
@@ -120,13 +121,28 @@ def reject_rows(texts: pl.DataFrame, reasons: pl.DataFrame, contract: Contract, 
     )
     row_texts = [
         orjson.dumps(
-            {column.name: MASK if column.personal else row[column.name] for column in contract.columns}
+            {column.name: MASK if column.name in hidden else row[column.name] for column in contract.columns}
         ).decode()
         for row in found.iter_rows(named=True)
     ]
     return found.with_columns(pl.Series("row_text", row_texts, dtype=pl.String)).select(
         "row_number", pl.col(SHEET_NAME).alias("sheet_name"), "row_text", "reasons", OWNER
     ).rename({OWNER: "unit_code"}).cast(REJECT_SCHEMA)  # fmt: skip
+
+
+def _hidden(contract: Contract) -> frozenset[str]:
+    """Columns whose text is personal: their own class says so, or they are made from the cell of one that does.
+
+    An endpoint's address may be a guest's telephone number.
+    """
+    headings = {name_key(heading) for column in contract.columns if column.personal for heading in column.headings}
+    return frozenset(
+        column.name
+        for column in contract.columns
+        if column.personal
+        or column.type == "endpoint_address"
+        or any(name_key(heading) in headings for heading in column.headings)
+    )
 
 
 def unit_column(contract: Contract) -> Column | None:
@@ -137,7 +153,12 @@ def unit_column(contract: Contract) -> Column | None:
 
 def _headings_by_column(table: TextTable, contract: Contract) -> tuple[dict[str, list[str]], tuple[str, ...]]:
     """The file's headings behind each column, and those that no column accepts."""
-    by_key = {name_key(heading): heading for heading in table.headings}
+    by_key: dict[str, str] = {}
+    accepted = {name_key(heading) for column in contract.columns for heading in column.headings}
+    for heading in table.headings:
+        other = by_key.setdefault(name_key(heading), heading)
+        if other != heading and name_key(heading) in accepted:
+            raise unreadable(f"the headings {other!r} and {heading!r} are one and the same name")
     found: dict[str, list[str]] = {}
     for column in contract.columns:
         found[column.name] = [by_key[name_key(heading)] for heading in column.headings if name_key(heading) in by_key]
@@ -147,8 +168,9 @@ def _headings_by_column(table: TextTable, contract: Contract) -> tuple[dict[str,
     group = contract.format.group_column
     if group is not None and group in table.frame.columns:
         found[group] = [group]
-    used = {heading for headings in found.values() for heading in headings} | set(contract.ignored_headings)
-    return found, tuple(heading for heading in table.headings if heading not in used)
+    used = {name_key(heading) for headings in found.values() for heading in headings}
+    used |= {name_key(heading) for heading in contract.ignored_headings}
+    return found, tuple(heading for heading in table.headings if name_key(heading) not in used)
 
 
 def _texts_by_column(frame: pl.DataFrame, headings: dict[str, list[str]], contract: Contract) -> pl.DataFrame:
@@ -161,8 +183,12 @@ def _texts_by_column(frame: pl.DataFrame, headings: dict[str, list[str]], contra
 
 
 def _missing_headings(missing: list[Column], table: TextTable, contract: Contract) -> DataRefusedError:
-    accepted = {heading for column in contract.columns for heading in column.headings}
-    unknown = [heading for heading in table.headings if heading not in accepted]
+    accepted = {name_key(heading) for column in contract.columns for heading in column.headings}
+    unknown = [heading for heading in table.headings if name_key(heading) not in accepted]
+    came = f"it has: {', '.join(map(repr, table.headings))}"
+    if len(unknown) == len(table.headings):
+        # Most likely the heading line is missing and these are a record's cells: nobody's name is shown.
+        unknown, came = [], "none of its headings is known: the heading line may be missing or parted in another way"
     sentences = []
     for column in missing:
         nearest = get_close_matches(column.headings[0], unknown, n=1, cutoff=0.4)
@@ -170,7 +196,7 @@ def _missing_headings(missing: list[Column], table: TextTable, contract: Contrac
         sentences.append(f"{column.headings[0]!r}{hint}")
     return DataRefusedError(
         "headings_are_complete",
-        f"lacks the heading {', '.join(sentences)}; it has: {', '.join(map(repr, table.headings))}.",
+        f"lacks the heading {', '.join(sentences)}; {came}.",
         "Ask the owner whether the export changed; if so, add the new heading to the contract.",
     )
 
@@ -268,7 +294,8 @@ def _total_differences(total: dict[str, str], rows: pl.DataFrame, contract: Cont
         )
         if column.type != "integer" or stated is None:
             continue
-        figure = stated.replace(contract.format.thousands, "") if contract.format.thousands else stated
+        figure = "0" if stated in contract.format.zero_marks else stated
+        figure = figure.replace(contract.format.thousands, "") if contract.format.thousands else figure
         summed = str(rows.get_column(column.name).sum())
         if figure != summed:
             differences[column.name] = (stated, summed)

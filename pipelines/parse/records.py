@@ -16,7 +16,7 @@ import polars as pl
 from lxml import etree
 
 from pipelines.contracts import Contract
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
 
 _MEMBER_BYTES = 64 * 1024 * 1024
 _MEMBERS = 10_000
@@ -33,8 +33,8 @@ def read_json(file: Path, contract: Contract) -> TextTable:
         text = file.read_text(encoding=contract.format.encoding)
     except UnicodeDecodeError as error:
         raise unreadable(f"it is not {contract.format.encoding}: {error.reason}") from error
-    if "\ufffd" in text:
-        raise unreadable("it holds U+FFFD, the mark of text damaged by a wrong encoding")
+    if DAMAGE in text:
+        raise damaged()
     records = [_flat(row) for row in _json_rows(text, contract.format.rows)]
     return _as_table(records, [""] * len(records))
 
@@ -54,6 +54,8 @@ def read_xml(file: Path, contract: Contract) -> TextTable:
             root = etree.fromstring(body.lstrip(), parser)
         except etree.XMLSyntaxError as error:
             raise unreadable(f"the XML {member} breaks off or is malformed ({error.msg})") from error
+        if DAMAGE.encode() in body:
+            raise damaged()
         for element in root.iter(contract.format.rows):
             records.append({path: _xml_value(element, path) for path in paths})
             members.append(member)
@@ -62,12 +64,14 @@ def read_xml(file: Path, contract: Contract) -> TextTable:
 
 def _json_rows(text: str, rows_path: str) -> Iterator[dict[str, Any]]:
     decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
-    position = 0
+    position = _after_blanks(text, 0)
     while position < len(text):
         try:
             document, position = decoder.raw_decode(text, position)
         except json.JSONDecodeError as error:
             raise unreadable(f"the JSON breaks off or is malformed at character {error.pos}") from error
+        except RecursionError as error:
+            raise unreadable("the JSON is nested deeper than any record") from error
         rows = document
         for key in filter(None, rows_path.split(".")):
             rows = rows.get(key) if isinstance(rows, dict) else None
@@ -76,8 +80,13 @@ def _json_rows(text: str, rows_path: str) -> Iterator[dict[str, Any]]:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise unreadable(f"there is no list of records under {rows_path!r}")
         yield from rows
-        while position < len(text) and text[position].isspace():
-            position += 1
+        position = _after_blanks(text, position)
+
+
+def _after_blanks(text: str, position: int) -> int:
+    while position < len(text) and text[position].isspace():
+        position += 1
+    return position
 
 
 def _flat(record: dict[str, Any]) -> dict[str, str | None]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.contracts import Contract
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
 
-_REPLACEMENT_CHARACTER = "\ufffd".encode()
 _FIRST_DATA_LINE = 2
+_DOUBLED = "_duplicated_0"
 
 
 def read_csv(file: Path, contract: Contract) -> TextTable:
@@ -32,23 +32,32 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
             encoding="utf8",
         )
     except pl.exceptions.PolarsError as error:
-        raise unreadable(_first_line(error)) from error
-    frame = frame.rename({frame.columns[0]: frame.columns[0].removeprefix("\ufeff")}).rename(str.strip)
-    if doubled := [name for name in frame.columns if name.endswith("_duplicated_0")]:
-        raise unreadable(f"the heading {doubled[0].removesuffix('_duplicated_0')!r} stands twice")
-    headings = tuple(frame.columns)
+        # Polars quotes the cell that it stumbled over, which may be a person's name: nothing of it goes further.
+        raise unreadable(_why(error)) from None
+    headings = tuple(name.removeprefix("\ufeff").strip() for name in frame.columns)
+    if doubled := [name for name in headings if headings.count(name) > 1 or name.endswith(_DOUBLED)]:
+        raise unreadable(f"the heading {doubled[0].removesuffix(_DOUBLED)!r} stands twice")
+    frame = frame.rename(dict(zip(frame.columns, headings, strict=True)))
+    is_blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
     frame = frame.with_row_index(ROW_NUMBER, offset=_FIRST_DATA_LINE).with_columns(
         pl.col(ROW_NUMBER).cast(pl.Int64), pl.lit("").alias(SHEET_NAME)
     )
-    return TextTable(frame=frame, headings=headings)
+    return TextTable(frame=frame.filter(~is_blank) if is_blank.any() else frame, headings=headings)
 
 
 def _refuse_damaged_text(file: Path) -> None:
     """U+FFFD in a file means that its text was destroyed before it reached us."""
     with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content.find(_REPLACEMENT_CHARACTER) >= 0:
-            raise unreadable("it holds U+FFFD, the mark of text damaged by a wrong encoding")
+        if content.find(DAMAGE.encode()) >= 0:
+            raise damaged()
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".")
+def _why(error: pl.exceptions.PolarsError) -> str:
+    if isinstance(error, pl.exceptions.NoDataError):
+        return "it is empty, without even its headings"
+    text = str(error)
+    if "more fields" in text:
+        return "a row has more fields than there are headings"
+    if "utf-8" in text:
+        return "it is not utf-8"
+    return "a quote never closes, or what follows one is no delimiter"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ROW_NUMBER = "__row_number"
 SHEET_NAME = "__sheet_name"
+DAMAGE = "\ufffd"
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,8 @@ class TextTable:
 def unreadable(why: str) -> DataRefusedError:
     """The refusal of a file that is not what its contract says, or is cut short; `parse` adds the file's name."""
     return DataRefusedError("file_is_readable", f"cannot be read: {why}.", "Ask the owner to export the file again.")
+
+
+def damaged() -> DataRefusedError:
+    """The refusal of a file that holds DAMAGE: its text was destroyed before it reached us."""
+    return unreadable("it holds U+FFFD, the mark of text damaged by a wrong encoding")

@@ -101,7 +101,7 @@ def _value(column: Column, text: pl.Expr, texts: pl.Series, reading: Reading) ->
 def _text(column: Column, text: pl.Expr, texts: pl.Series, reading: Reading) -> pl.Expr:
     value = text if texts.is_empty() or column.pattern else text.str.normalize("NFC")
     if column.pattern:
-        value = pl.when(text.str.contains(column.pattern)).then(text)
+        value = pl.when(text.str.contains(f"^(?:{column.pattern})$")).then(text)
     if column.registry == "endpoints":
         value = pl.when(text.is_in(sorted(reading.reference.endpoint_codes))).then(text)
     if column.pseudonym:
@@ -131,7 +131,7 @@ def _number(text: pl.Expr, layout: Format, pattern: str, dtype: pl.DataType) -> 
         text = text.replace(dict.fromkeys(layout.zero_marks, "0"))
         text = text.fill_null("0") if "" in layout.zero_marks else text
     if layout.thousands:
-        grouped = rf"^-?[0-9]{{1,3}}(?:{re.escape(layout.thousands)}[0-9]{{3}})+(?:{re.escape(layout.decimal)}[0-9]+)?$"
+        grouped = rf"^-?[1-9][0-9]{{0,2}}(?:{re.escape(layout.thousands)}[0-9]{{3}})+(?:{re.escape(layout.decimal)}[0-9]+)?$"
         text = (
             pl.when(text.str.contains(grouped))
             .then(text.str.replace_all(layout.thousands, "", literal=True))
@@ -173,7 +173,7 @@ def _mapped(texts: pl.Series, text: pl.Expr, read: Callable[[str], str | None]) 
     distinct = [value for value in texts.unique().to_list() if value is not None]
     values = {value: read(value) for value in distinct}
     if not values:
-        return pl.lit(None, dtype=pl.String)
+        return text
     return text.replace_strict(list(values), list(values.values()), return_dtype=pl.String)
 
 

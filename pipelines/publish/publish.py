@@ -23,6 +23,7 @@ POINTER = "warehouse.duckdb"
 PUBLISHED_SCHEMAS = ("core", "marts")
 # BI tools lag behind: every DuckDB from 1.2 on reads this storage version.
 STORAGE_VERSION = "v1.2.0"
+_READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 _META = {
     "loads": """
@@ -87,12 +88,13 @@ def publish(settings: Settings, manifest: Path, hidden_columns: Iterable[str]) -
             settings.warehouse_file, partial, manifest, frozenset(hidden_columns), name, published_at, folder
         )
     _check(partial, version)
-    partial.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+    partial.chmod(_READ_ONLY)
     _sync(partial)
     file = folder / version.file_name
     partial.rename(file)
     manifest_file = folder / f"manifest-{name}.json"
     manifest_file.write_bytes(orjson.dumps(asdict(version), option=orjson.OPT_INDENT_2))
+    manifest_file.chmod(_READ_ONLY)
     _sync(manifest_file)
     _point_to(folder, file)
     return version

@@ -228,7 +228,8 @@ def count_exchanges(tally: Tally, files: list[bytes]) -> None:
         for row in settled_apart(exchange_rows(content), exchange_key, is_good_exchange)[0]:
             key = (str(row["MaVanBan"]), str(row["DonViNhan"]))
             at = moment(row["ThoiGian"]) or NEVER
-            first[key] = min(at, first.get(key, at))
+            if not row["TrangThai"]:
+                first[key] = min(at, first.get(key, at))
             sender[key] = str(row["DonViGui"])
             reached[key].add(str(row["TrangThai"]))
     for key, at in first.items():

@@ -40,8 +40,9 @@ final as (
         min(document_symbol) as document_symbol,
         min(document_type_name_vi) as document_type_name_vi,
         min(business_type_code) as business_type_code,
-        min(status_at) as sent_at,
-        cast(min(status_at) as date) as sent_date,
+        -- A delivery whose sending was not seen has no day: guessing one would count an old document as new.
+        min(case when status_code = 'SENT' then status_at end) as sent_at,
+        cast(min(case when status_code = 'SENT' then status_at end) as date) as sent_date,
         {{ value_at_last('status_code', ['status_at', 'status_order']) }} as last_status_code,
         max(status_at) as last_status_at,
         max(case when status_code in ('03', '04', '05', '06') then 1 else 0 end) = 1 as has_been_received,

@@ -42,7 +42,7 @@ last_attempts as (
         case
             when length(attempts.partition_key) = 7 then cast(attempts.partition_key || '-01' as date)
             else cast(attempts.partition_key as date)
-        end as day
+        end as day -- noqa: RF04
     from attempts
     where attempts.partition_key not like 'baseline-%'
     qualify
@@ -53,8 +53,8 @@ last_attempts as (
 
 horizon as (
     select
-        min(day) as first_day,
-        max(day) as last_day
+        min(last_attempts.day) as first_day,
+        max(last_attempts.day) as last_day
     from last_attempts
     inner join datasets on last_attempts.dataset = datasets.dataset
     where datasets.cadence = 'daily'
@@ -66,7 +66,7 @@ expected as (
         datasets.dataset,
         datasets.completeness_subject,
         datasets.due_days_after,
-        days.date_day as day,
+        days.date_day as day, -- noqa: RF04
         days.is_working_day
     from datasets
     inner join horizon on datasets.cadence = 'daily'
@@ -89,7 +89,7 @@ loaded as (
         coalesce(
             loads_in_force.covered_date,
             cast(substr(loads_in_force.period, 1, 4) || '-' || substr(loads_in_force.period, 5, 2) || '-01' as date)
-        ) as day,
+        ) as day, -- noqa: RF04
         sum(accepted.rows_accepted) as rows_accepted
     from loads_in_force
     inner join accepted on loads_in_force.load_id = accepted.load_id

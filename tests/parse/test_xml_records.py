@@ -1,0 +1,170 @@
+"""Cisco Meeting Server records as they really come: bodies in a zip, legs before calls, re-sent, UTC, hostile."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from parse_help import conserves, numbers, read, reasons, row_texts, shipped, values, write
+
+from pipelines.contracts import Contract
+from pipelines.errors import DataRefusedError
+from pipelines.parse import Parsed
+from pipelines.reference import Reference
+
+CALLS: Contract = shipped("videoconference_calls")
+REGISTERS = Reference(
+    units=(),
+    endpoint_by_address={"dc001@x.example": "DC-001"},
+    codes={"cdr_record_type": frozenset({"callStart", "callEnd", "callLegStart", "callLegUpdate", "callLegEnd"})},
+)
+START = """  \r\n<?xml version="1.0" encoding="UTF-8"?>
+<records session="s-1" callBridge="b-1">
+  <record type="callLegStart" time="2026-06-01T17:00:05Z" recordIndex="1" correlatorIndex="0">
+    <callLeg id="leg-1"><displayName>Trần Thị Bí Mật</displayName><remoteParty>DC001@x.example</remoteParty></callLeg>
+  </record>
+  <record type="callStart" time="2026-06-01T16:59:59Z" recordIndex="2" correlatorIndex="1">
+    <call id="call-1"><name>Họp riêng với ông Lê Kín</name><callType>coSpace</callType></call>
+  </record>
+</records>"""
+END = """<records session="s-1">
+  <record type="callLegUpdate" time="2026-06-01T17:00:06Z" correlatorIndex="2">
+    <callLeg id="leg-1"><state>connected</state><call>call-1</call></callLeg>
+  </record>
+  <record type="callLegEnd" time="2026-06-02T01:30:00Z" correlatorIndex="3">
+    <callLeg id="leg-2"><remoteParty>0912345678@else.example</remoteParty><reason>remoteTeardown</reason>
+      <durationSeconds>30595</durationSeconds><activatedDuration>30590</activatedDuration>
+      <rxVideo><packetStatistics><packetLossBursts><duration>12</duration><density>0.0312</density></packetLossBursts>
+      </packetStatistics></rxVideo></callLeg>
+  </record>
+  <record type="callEnd" time="2026-06-02T01:30:01Z" correlatorIndex="4">
+    <call id="call-1"><callLegsCompleted>2</callLegsCompleted><durationSeconds>30602</durationSeconds></call>
+  </record>
+</records>"""
+
+
+def _zip(file: Path, **bodies: str | bytes) -> Path:
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        for name, body in bodies.items():
+            archive.writestr(f"{name}.xml", body)
+    return file
+
+
+def _read(file: Path) -> Parsed:
+    return read(file, CALLS, reference=REGISTERS)
+
+
+def test_records_come_in_file_order_with_their_session_call_and_leg(tmp_path: Path) -> None:
+    parsed = _read(_zip(tmp_path / "cdr.zip", a=START, b=END))
+    assert numbers(parsed) == [1, 2, 3, 4, 5]
+    assert values(parsed, "session_id") == ["s-1"] * 5
+    assert values(parsed, "correlator_index") == [0, 1, 2, 3, 4]
+    assert values(parsed, "record_type") == ["callLegStart", "callStart", "callLegUpdate", "callLegEnd", "callEnd"]
+    assert values(parsed, "call_id") == [None, "call-1", "call-1", None, "call-1"]
+    assert values(parsed, "leg_id") == ["leg-1", None, "leg-1", "leg-2", None]
+    assert values(parsed, "duration_seconds") == [None, None, None, 30595, 30602]
+    assert values(parsed, "packet_loss_rate") == [None, None, None, Decimal("0.0312"), None]
+    assert parsed.added_headings == ()
+
+
+def test_utc_becomes_local_time_across_midnight(tmp_path: Path) -> None:
+    parsed = _read(write(tmp_path / "a.xml", START))
+    assert values(parsed, "recorded_at") == [datetime(2026, 6, 2, 0, 0, 5), datetime(2026, 6, 1, 23, 59, 59)]
+
+
+def test_a_party_outside_the_register_is_a_guest_and_none_is_nobody(tmp_path: Path) -> None:
+    parsed = _read(_zip(tmp_path / "cdr.zip", a=START, b=END))
+    assert values(parsed, "endpoint_code") == ["DC-001", None, None, "GUEST", None]
+
+
+def test_a_body_that_was_sent_again_is_counted_record_by_record(tmp_path: Path) -> None:
+    parsed = _read(_zip(tmp_path / "cdr.zip", a=START, b=END, c=START, d=START))
+    assert (parsed.rows_read, parsed.rows.height, parsed.rows_duplicate) == (9, 5, 4)
+    assert numbers(parsed) == [1, 2, 3, 4, 5]
+    assert conserves(parsed)
+
+
+def test_a_record_of_another_session_is_another_record(tmp_path: Path) -> None:
+    parsed = _read(_zip(tmp_path / "cdr.zip", a=START, b=START.replace('session="s-1"', 'session="s-2"')))
+    assert parsed.rows_duplicate == 0
+    assert values(parsed, "session_id") == ["s-1", "s-1", "s-2", "s-2"]
+
+
+def test_a_faulty_record_is_set_apart_with_its_body_and_without_names(tmp_path: Path) -> None:
+    bad = START.replace('type="callLegStart"', 'type="legStart"').replace("2026-06-01T17:00:05Z", "01/06/2026 17:00")
+    bad = bad.replace("DC001@x.example", "0912345678@else.example")
+    parsed = _read(_zip(tmp_path / "cdr.zip", a=END, b=bad))
+    assert reasons(parsed) == {
+        4: ["record_type: not in the list cdr_record_type", "recorded_at: not a readable timestamp"]
+    }
+    assert parsed.rejects.get_column("sheet_name").to_list() == ["b.xml"]
+    (text,) = row_texts(parsed)
+    assert text["display_name"] == "•••"
+    for frame in (parsed.rows, parsed.rejects, parsed.texts):
+        for secret in ("Bí Mật", "Lê Kín", "0912345678"):
+            assert secret not in frame.write_json()
+
+
+def test_a_record_without_its_key_is_rejected_not_lost(tmp_path: Path) -> None:
+    parsed = _read(write(tmp_path / "a.xml", START.replace(' correlatorIndex="0"', "")))
+    assert reasons(parsed) == {1: ["correlator_index: empty"]}
+    assert conserves(parsed)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<records session='s'><record type='callEnd'>", "no xml at all", "<a></b>", ""],
+    ids=["cut short", "text", "crossed", "empty"],
+)
+def test_a_malformed_body_refuses_the_whole_file_and_is_named(body: str, tmp_path: Path) -> None:
+    with pytest.raises(DataRefusedError, match=r"cdr\.zip: cannot be read: the XML b\.xml breaks off or is malformed"):
+        _read(_zip(tmp_path / "cdr.zip", a=START, b=body))
+
+
+def test_an_entity_is_neither_expanded_nor_fetched(tmp_path: Path) -> None:
+    secret = write(tmp_path / "secret.txt", "TOP-SECRET")
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    body = f"""<!DOCTYPE records [<!ENTITY l0 "ha">{laughs}<!ENTITY file SYSTEM "file://{secret}">]>
+    <records session="s"><record type="callStart" time="2026-06-01T17:00:05Z" correlatorIndex="0">
+    <call id="c"><name>&l9;</name></call></record>
+    <record type="callLegEnd" time="2026-06-01T17:00:05Z" correlatorIndex="1">
+    <callLeg id="l"><reason>&file;</reason></callLeg></record></records>"""
+    try:
+        parsed = _read(write(tmp_path / "a.xml", body))
+    except DataRefusedError as error:
+        assert "TOP-SECRET" not in str(error)
+    else:
+        assert "TOP-SECRET" not in parsed.rows.write_json()
+        assert "haha" not in parsed.rows.write_json()
+
+
+def test_a_zip_that_is_cut_short_is_no_day(tmp_path: Path) -> None:
+    whole = _zip(tmp_path / "cdr.zip", a=START, b=END).read_bytes()
+    with pytest.raises(DataRefusedError, match=r"cannot be read"):
+        _read(write(tmp_path / "cut.zip", whole[: len(whole) // 2]))
+
+
+def test_a_member_with_a_wrong_checksum_refuses_the_zip(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "cdr.zip", "w") as archive:
+        archive.writestr("a.xml", START)
+    content = (tmp_path / "cdr.zip").read_bytes().replace(b"leg-1", b"leg-7")
+    with pytest.raises(DataRefusedError, match=r"the zip is damaged"):
+        _read(write(tmp_path / "cdr.zip", content))
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    with pytest.raises(DataRefusedError, match=r"larger than any call record"):
+        _read(_zip(tmp_path / "cdr.zip", a=b" " * (65 * 1024 * 1024)))
+
+
+def test_an_empty_zip_is_a_day_without_calls(tmp_path: Path) -> None:
+    parsed = _read(_zip(tmp_path / "cdr.zip"))
+    assert (parsed.rows_read, parsed.rows.height) == (0, 0)
+
+
+def test_damaged_text_refuses_the_zip(tmp_path: Path) -> None:
+    with pytest.raises(DataRefusedError, match=r"U\+FFFD"):
+        _read(_zip(tmp_path / "cdr.zip", a=START.replace("Bí", "B\ufffd")))

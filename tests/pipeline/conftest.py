@@ -1,0 +1,103 @@
+"""Whole runs on the demo province: the command itself, real servers, a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from demo.faults import DEFAULT_FAULTS
+from demo.province import Province, province
+from demo.serve import running
+from demo.truth import ledger
+
+SCALE = 0.02
+# Dead endpoints cost their timeout; a test need not wait three seconds a day.
+QUICK = {"KHOTINH_ENDPOINT_TIMEOUT_SECONDS": "2", "KHOTINH_ENDPOINT_CONCURRENCY": "32", "KHOTINH_RERUN_ATTEMPTS": "0", "KHOTINH_RETRY_SECONDS": "5"}
+KEYS = ["indicator_code", "unit_code", "period"]
+
+
+@dataclass(frozen=True)
+class Home:
+    """One KHOTINH_HOME beside a served province."""
+
+    folder: Path
+    environment: dict[str, str]
+    made: Province
+
+    def khotinh(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Runs the command as a person would."""
+        command = [str(Path(sys.executable).parent / "khotinh"), *arguments]
+        environment = {**os.environ, **self.environment, **QUICK, "KHOTINH_HOME": str(self.folder), **more}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=self.folder.parent)
+
+    def run(self, first: date, last: date, *arguments: str) -> dict[str, Any]:
+        """Runs the days and returns what the command says of them."""
+        done = self.khotinh("run", "--from", str(first), "--to", str(last), "--json", *arguments)
+        assert done.stdout, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        assert answer["exit_code"] == done.returncode
+        return answer
+
+    def query(self, sql: str) -> pl.DataFrame:
+        """Asks the published file, as a reader does."""
+        with duckdb.connect(str(self.folder / "published" / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.execute(sql).pl()
+
+
+@contextmanager
+def home_with(folder: Path, faults: Sequence[str], first: date, last: date, scale: float = SCALE) -> Iterator[Home]:
+    """A fresh home with a province up beside it."""
+    made = province(scale=scale, first_day=first, last_day=last, faults=tuple(faults))
+    with running(made) as environment:
+        yield Home(folder / "data", environment, made)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A home after its run, and what the run said."""
+
+    home: Home
+    answer: dict[str, Any]
+
+
+WEEK = (date(2026, 11, 2), date(2026, 11, 8))
+
+
+@pytest.fixture(scope="session")
+def usual_week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    """The default week with the default faults, run once; tests only read it."""
+    with home_with(tmp_path_factory.mktemp("usual"), DEFAULT_FAULTS, *WEEK) as home:
+        yield Ran(home, home.run(*WEEK))
+
+
+def figures(home: Home) -> pl.DataFrame:
+    """Both indicator marts in the ledger's form."""
+    return home.query(
+        """
+        SELECT indicator_code, unit_code, period::VARCHAR AS period, numerator::DOUBLE AS numerator, denominator::DOUBLE AS denominator
+        FROM marts.indicator_daily
+        UNION ALL
+        SELECT indicator_code, unit_code, period, numerator::DOUBLE, denominator::DOUBLE FROM marts.indicator_monthly
+        """
+    )
+
+
+def differences(home: Home, truth: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Rows in which marts and ledger differ, either way."""
+    expected = ledger(home.made) if truth is None else truth
+    both = expected.join(figures(home), on=KEYS, how="full", suffix="_mart", coalesce=True)
+    return both.filter(
+        pl.col("numerator").ne_missing(pl.col("numerator_mart")) | pl.col("denominator").ne_missing(pl.col("denominator_mart"))
+    )
