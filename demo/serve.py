@@ -166,7 +166,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--to", dest="last_day", type=date.fromisoformat, default=DEFAULT_LAST_DAY, metavar="DAY")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--scale", type=float, default=DEFAULT_SCALE)
-    parser.add_argument("--fault", nargs="+", metavar="NAME", help=f"instead of the usual ones. {names}")
+    parser.add_argument(
+        "--fault", nargs="+", action="extend", metavar="NAME", help=f"instead of the usual ones. {names}"
+    )
     parser.add_argument("--no-faults", action="store_true")
     parser.add_argument("--folder", type=Path, help="where the served files are written; a temporary one if not given")
     return parser

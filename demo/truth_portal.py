@@ -138,14 +138,15 @@ def _national(province: Province, known: pl.DataFrame) -> tuple[pl.DataFrame, pl
 
 
 def _open_late(province: Province, received: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Open and late dossiers at the end of each day."""
+    """Open and late dossiers at the end of each day; after a lost day nobody can know them."""
     dated = received.with_columns(
         settled_on=settled_day(),
         due_on=day_column("due"),
         received_on=pl.col("day"),
         is_excused=pl.col("status").is_in(EXCUSED_STATUSES),
     )
-    for today in map(day_number, province.days):
+    lost = lost_days(province)
+    for today in (day_number(day) for day in province.days if not any(gone <= day for gone in lost)):
         still_open = dated.filter(
             (pl.col("received_on") <= today) & (pl.col("settled_on").is_null() | (pl.col("settled_on") > today))
         ).with_columns(day=pl.lit(today))

@@ -27,7 +27,7 @@ from pipelines.parse.values import Reading
 from pipelines.reference import Reference, read_reference
 from pipelines.settings import ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES, Settings
 from pipelines.validate.suites import Suite, read_suite
-from pipelines.validate.verdict import Judged, judge, refuse_unread
+from pipelines.validate.verdict import Judged, Verdict, judge, refuse_unread
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,19 @@ def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) ->
     with open_warehouse(settings) as connection:
         if known := load_with_same_bytes(connection, arrival, contract.version):
             load_id, verdict = known
-            message = f"The same bytes were judged before as {load_id}."
-            attempt = Attempt(contract.dataset, partition.key, Outcome.SAME_BYTES, message, load_id, verdict)
+            attempt = _judged_before(contract, partition, load_id, verdict)
             record_attempt(connection, attempt, now())
             return attempt
     judged = examine(workshop, contract, partition, arrival)
     with open_warehouse(settings) as connection:
         return load(connection, contract, arrival, judged, started_at, now())
+
+
+def _judged_before(contract: Contract, partition: Partition, load_id: str, verdict: str) -> Attempt:
+    message = f"The same bytes were judged before as {load_id}."
+    is_refused = verdict == Verdict.REFUSED
+    outcome = Outcome.REFUSED if is_refused else Outcome.SAME_BYTES
+    return Attempt(contract.dataset, partition.key, outcome, message, load_id, verdict)
 
 
 def examine(workshop: Workshop, contract: Contract, partition: Partition, arrival: Arrival) -> Judged:

@@ -152,7 +152,7 @@ class Settings(BaseSettings):
         if scheme == "sftp":
             known_hosts = Path(self._needed(f"{connection}_known_hosts"))
             if not known_hosts.is_file():
-                raise _malformed(f"{connection}_known_hosts", f"the file {known_hosts} does not exist.")
+                raise _malformed(f"{connection}_known_hosts", f"{known_hosts} is not a file.")
         return FileConnection(
             url=url.rstrip("/"),
             password=getattr(self, f"{connection}_password"),

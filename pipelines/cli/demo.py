@@ -26,7 +26,7 @@ demo = typer.Typer(no_args_is_help=True, help="Tỉnh mẫu có đáp án biết
 First = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Ngày đầu | First day.")]
 Last = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Ngày cuối | Last day.")]
 Scale = Annotated[
-    float, typer.Option(min=0.001, max=10, help="Quy mô so với một tỉnh thật | Size, 1 is a real province.")
+    float, typer.Option(min=0.01, max=10, help="Quy mô so với một tỉnh thật | Size, 1 is a real province.")
 ]
 Seed = Annotated[int | None, typer.Option(help="Cùng hạt giống, cùng số liệu | The same seed gives the same bytes.")]
 Fault = Annotated[

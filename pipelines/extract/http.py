@@ -40,6 +40,7 @@ Result = TypeVar("Result")
 Receive = Callable[[httpx.Response], Result]
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105
+MOST_RENEWALS = 2
 MOST_RATE_LIMIT_WAITS = 30
 LONGEST_ANSWER_SECONDS = 900.0
 """Bound on one answer as a whole: a source that drips a byte a second never runs into a read timeout."""
@@ -68,7 +69,8 @@ class HttpSystem:
     def get(self, path: str, query: Mapping[str, str], receive: Receive[Result]) -> Result:
         """Asks for `path` and gives the answer to `receive`, which is called again after a broken answer.
 
-        An expired token is replaced once; a rate limit is waited for; a transient failure is tried again.
+        An expired token is replaced, and once more should the new one expire while its call waited; a rate limit is
+        waited for; a transient failure is tried again.
 
         Raises:
             TransientError: No good answer came, however often it was asked.
@@ -77,15 +79,14 @@ class HttpSystem:
             PermanentError: Any other refusal.
         """
         token = self._token or self.new_token(None)
-        try:
+        renewals = 0
+        while True:
             try:
                 return self._call(path, receive, query=query, token=token)
             except RefusedError as refused:
-                if refused.status != UNAUTHORIZED:
-                    raise
-            return self._call(path, receive, query=query, token=self.new_token(token))
-        except RefusedError as refused:
-            raise no_data(refused, self._asked(path), self._connection) from None
+                if refused.status != UNAUTHORIZED or renewals == MOST_RENEWALS:
+                    raise no_data(refused, self._asked(path), self._connection) from None
+            token, renewals = self.new_token(token), renewals + 1
 
     def new_token(self, old: SecretStr | None) -> SecretStr:
         """Asks for a token, unless another thread has already replaced the `old` one.

@@ -131,7 +131,9 @@ def _number(text: pl.Expr, layout: Format, pattern: str, dtype: pl.DataType) -> 
         text = text.replace(dict.fromkeys(layout.zero_marks, "0"))
         text = text.fill_null("0") if "" in layout.zero_marks else text
     if layout.thousands:
-        grouped = rf"^-?[1-9][0-9]{{0,2}}(?:{re.escape(layout.thousands)}[0-9]{{3}})+(?:{re.escape(layout.decimal)}[0-9]+)?$"
+        grouped = (
+            rf"^-?[1-9][0-9]{{0,2}}(?:{re.escape(layout.thousands)}[0-9]{{3}})+(?:{re.escape(layout.decimal)}[0-9]+)?$"
+        )
         text = (
             pl.when(text.str.contains(grouped))
             .then(text.str.replace_all(layout.thousands, "", literal=True))

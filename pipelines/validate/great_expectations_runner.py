@@ -18,6 +18,8 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 import great_expectations as gx  # noqa: E402  (telemetry is off before the import reads its setting)
 import polars as pl  # noqa: E402
 from great_expectations.core import ExpectationSuite  # noqa: E402
+from great_expectations.exceptions import ExpectationNotFoundError  # noqa: E402
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration  # noqa: E402
 from sqlalchemy import Engine, event  # noqa: E402
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy  # noqa: E402
 
@@ -60,8 +62,14 @@ def run_suite(rows: pl.DataFrame, suite: Suite, parameters: Mapping[str, int], m
         most_rejects: A row rule broken more often gives no row numbers: the load is refused as a whole.
 
     Returns:
-        One result a rule, in the suite's order.
+        One result a rule, in the suite's order; only those of the malformed rules if there are any.
     """
+    malformed = [(rule, why) for rule in suite.rules if (why := _malformed_because(rule, parameters))]
+    if malformed:
+        return [
+            RuleResult(rule, is_success=False, observed="", unexpected_count=None, broken_because=why, row_numbers=())
+            for rule, why in malformed
+        ]
     with _datasource(rows) as (context, asset, connection):
         results = _validate(context, asset, suite.rules, parameters)
         answers: list[RuleResult] = []
@@ -167,6 +175,19 @@ def _unexpected_count(result: dict[str, Any], rule: Rule) -> int | None:
         return None if observed is None else int(observed)
     count = result["result"].get("unexpected_count")
     return None if count is None else int(count)
+
+
+def _malformed_because(rule: Rule, parameters: Mapping[str, int]) -> str | None:
+    wanted = [
+        value["$PARAMETER"] for value in rule.kwargs.values() if isinstance(value, dict) and "$PARAMETER" in value
+    ]
+    if unknown := [name for name in wanted if name not in parameters]:
+        return f"there is no $PARAMETER {unknown[0]}"
+    try:
+        ExpectationConfiguration(type=rule.type, kwargs=rule.kwargs).to_domain_obj()
+    except (ExpectationNotFoundError, ValueError, TypeError) as error:
+        return " ".join(str(error).split())
+    return None
 
 
 def _broken_because(result: dict[str, Any]) -> str | None:

@@ -36,7 +36,8 @@ def test_a_baseline_is_read_back_from_its_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["", "2026", "2026-13", "2026-02-30", "01/06/2026", "2026-6-1", "20260601", "2026-W23-1", "2026-W23", "yesterday"]
+    "key",
+    ["", "2026", "2026-13", "2026-02-30", "01/06/2026", "2026-6-1", "20260601", "2026-W23-1", "2026-W23", "yesterday"],
 )
 def test_a_period_has_one_spelling_and_another_is_refused(key: str) -> None:
     with pytest.raises(PermanentError, match=f"{key!r} is not a day or a month"):
@@ -53,8 +54,7 @@ def test_days_between_includes_both_ends() -> None:
 def test_weekends_holidays_and_make_up_days_are_told_apart(tmp_path: Path) -> None:
     table = tmp_path / "holidays.csv"
     table.write_text(
-        "holiday_date,name_vi,is_working_day,source\n"
-        "2026-02-17,Tết Nguyên đán,false,x\n2026-02-28,Làm bù,true,x\n",
+        "holiday_date,name_vi,is_working_day,source\n2026-02-17,Tết Nguyên đán,false,x\n2026-02-28,Làm bù,true,x\n",
         encoding="utf-8",
     )
     calendar = WorkingDays(table)

@@ -80,8 +80,10 @@ def recounted(made: Province, folder: Path, *, reads: int = 1) -> Figures:
             is_in = code not in silent and b'"registered":true' in answers[code]
             tally.share("videoconference_online", row["unit_code"], day, is_in=is_in)
     lost_portal = {day for day in made.days if day.isoformat() not in exports}
-    for key in [key for key in tally.shares if key[0].startswith("portal") and key[2] in lost_portal]:
-        del tally.shares[key]
+    stock_ends = min(lost_portal, default=date.max)
+    for key in [key for key in tally.shares if key[0].startswith("portal")]:
+        if key[2] in lost_portal or (key[0] == "portal_open_late" and key[2] > stock_ends):
+            del tally.shares[key]
     for code in [key for key in tally.counts if key[0].startswith("portal") and key[2] in lost_portal]:
         del tally.counts[code]
     return tally.figures(made.first_day, made.last_day, of_last_day=["portal_open_late"])

@@ -103,5 +103,3 @@ def conserves(parsed: Parsed) -> bool:
 def values(parsed: Parsed, name: str) -> list[Any]:
     """A column's values in the order of the rows."""
     return parsed.rows.sort("row_number").get_column(name).to_list()
-
-

@@ -189,7 +189,10 @@ def test_a_pseudonym_is_keyed_stable_and_32_hex_digits(tmp_path: Path) -> None:
 
 def test_a_pseudonym_of_nothing_is_nothing_and_of_a_malformed_code_is_none(tmp_path: Path) -> None:
     of = contract(
-        [column("khoa", personal="dossier_code", pseudonym=True, nullable=False, pattern="^H56-[0-9]{4}$"), column("so")]
+        [
+            column("khoa", personal="dossier_code", pseudonym=True, nullable=False, pattern="^H56-[0-9]{4}$"),
+            column("so"),
+        ]
     )
     parsed = read(write(tmp_path / "a.csv", "khoa;so\n;1\nH56-12;2\nH56-1234;3\n"), of)
     assert reasons(parsed) == {2: ["khoa: empty"], 3: ["khoa: malformed"]}

@@ -164,7 +164,9 @@ def test_every_reason_of_a_row_is_listed_with_the_texts_as_they_came(tmp_path: P
         column("mau", "code"), column("don_vi", "agency_code"), column("unit_code", "agency_code"),
         column("ty_le", "decimal", maximum=1),
     ])  # fmt: skip
-    content = "ma;so;ngay;mau;don_vi;unit_code;ty_le\n;-4;31/02/2026;9;H99;000.00.12.H56;1.5\nA;0;28/02/2026;1;H56;H56;1\n"
+    content = (
+        "ma;so;ngay;mau;don_vi;unit_code;ty_le\n;-4;31/02/2026;9;H99;000.00.12.H56;1.5\nA;0;28/02/2026;1;H56;H56;1\n"
+    )
     parsed = read(write(tmp_path / "a.csv", content), of)
     assert reasons(parsed) == {
         2: [

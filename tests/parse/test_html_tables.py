@@ -40,7 +40,9 @@ def _group(number: str, label: str) -> str:
 
 def _page(*rows: str, before: str = "\ufeff<html><head><meta charset='windows-1252'></head><body>") -> str:
     title = '<table><tr><td colspan="13">Biểu số II.06a</td></tr></table>'
-    dated = '<tr><td colspan="13">(Từ ngày 01/06/2026 đến ngày 30/06/2026)</td></tr><tr><td colspan="13">&nbsp;</td></tr>'
+    dated = (
+        '<tr><td colspan="13">(Từ ngày 01/06/2026 đến ngày 30/06/2026)</td></tr><tr><td colspan="13">&nbsp;</td></tr>'
+    )
     return f"{before}{title}<table>{dated}{HEAD}{''.join(rows)}</table></body></html>"
 
 
@@ -49,7 +51,9 @@ def _read(folder: Path, *rows: str, **more: str) -> Parsed:
 
 
 def test_every_figure_lands_under_its_heading(tmp_path: Path) -> None:
-    parsed = _read(tmp_path, _group("I", "Sở, ban, ngành"), _row(HEALTH), _row(HOME), _group("III", "Cấp xã"), _row(COMMUNE))
+    parsed = _read(
+        tmp_path, _group("I", "Sở, ban, ngành"), _row(HEALTH), _row(HOME), _group("III", "Cấp xã"), _row(COMMUNE)
+    )
     assert [values(parsed, name)[0] for name in FIGURES] == [1234, 1000, 200, 34, 1200, 1100, 95, 5, 34, 30, 4]
     assert [values(parsed, name)[1] for name in FIGURES] == [7, 0, 7, 0, 0, 0, 0, 0, 7, 7, 0]
     assert values(parsed, "unit_code")[:2] == ["H56.10", "H56.02"]
@@ -95,7 +99,9 @@ def test_faulty_figures_are_rejected_with_every_reason(tmp_path: Path) -> None:
 
 def test_a_spanned_cell_of_the_body_does_not_move_its_neighbours(tmp_path: Path) -> None:
     of = contract(
-        [column("nhom"), column("ma"), column("so", "integer")], keys=["ma"], format={"kind": "html", "zero_marks": ["-"]}
+        [column("nhom"), column("ma"), column("so", "integer")],
+        keys=["ma"],
+        format={"kind": "html", "zero_marks": ["-"]},
     )
     page = (
         "<table><tr><th>nhom</th><th>ma</th><th>so</th></tr><tr><td rowspan=2>I</td><td>A</td><td>1</td></tr>"

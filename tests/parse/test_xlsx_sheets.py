@@ -65,7 +65,10 @@ def test_heading_rows_that_repeat_in_the_body_are_no_rows(tmp_path: Path) -> Non
 
 
 def test_extra_empty_columns_are_no_headings(tmp_path: Path) -> None:
-    rows: list[list[Cell]] = [[None, "ma", "ngay", None, "so", None, " "], [None, "A", "01/06/2026", None, "7", None, ""]]
+    rows: list[list[Cell]] = [
+        [None, "ma", "ngay", None, "so", None, " "],
+        [None, "A", "01/06/2026", None, "7", None, ""],
+    ]
     parsed = read(_book(tmp_path / "a.xlsx", rows), SIMPLE)
     assert parsed.rows.rows() == [(2, "A", date(2026, 6, 1), 7)]
     assert parsed.added_headings == ()
@@ -98,9 +101,7 @@ def _two_levels(file: Path, *rows: Sequence[Cell]) -> Path:
 
 
 def test_a_heading_over_two_levels_is_the_path_through_them(tmp_path: Path) -> None:
-    file = _two_levels(
-        tmp_path / "a.xlsx", ["1", "Sở Y tế", "1.234", "1.000", "-"], ["2", "Sở Nội vụ", 56, "7", "8"]
-    )
+    file = _two_levels(tmp_path / "a.xlsx", ["1", "Sở Y tế", "1.234", "1.000", "-"], ["2", "Sở Nội vụ", 56, "7", "8"])
     parsed = read(file, TWO_LEVELS)
     assert parsed.rows.rows() == [(4, "Sở Y tế", 1234, 1000, 0), (5, "Sở Nội vụ", 56, 7, 8)]
     assert parsed.added_headings == ("STT", "Ghi chú")

@@ -24,7 +24,12 @@ from demo.truth import ledger
 
 SCALE = 0.02
 # Dead endpoints cost their timeout; a test need not wait three seconds a day.
-QUICK = {"KHOTINH_ENDPOINT_TIMEOUT_SECONDS": "2", "KHOTINH_ENDPOINT_CONCURRENCY": "32", "KHOTINH_RERUN_ATTEMPTS": "0", "KHOTINH_RETRY_SECONDS": "5"}
+QUICK = {
+    "KHOTINH_ENDPOINT_TIMEOUT_SECONDS": "2",
+    "KHOTINH_ENDPOINT_CONCURRENCY": "32",
+    "KHOTINH_RERUN_ATTEMPTS": "0",
+    "KHOTINH_RETRY_SECONDS": "5",
+}
 KEYS = ["indicator_code", "unit_code", "period"]
 
 
@@ -40,7 +45,9 @@ class Home:
         """Runs the command as a person would."""
         command = [str(Path(sys.executable).parent / "khotinh"), *arguments]
         environment = {**os.environ, **self.environment, **QUICK, "KHOTINH_HOME": str(self.folder), **more}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=self.folder.parent)
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, cwd=self.folder.parent
+        )
 
     def run(self, first: date, last: date, *arguments: str) -> dict[str, Any]:
         """Runs the days and returns what the command says of them."""
@@ -99,5 +106,6 @@ def differences(home: Home, truth: pl.DataFrame | None = None) -> pl.DataFrame:
     expected = ledger(home.made) if truth is None else truth
     both = expected.join(figures(home), on=KEYS, how="full", suffix="_mart", coalesce=True)
     return both.filter(
-        pl.col("numerator").ne_missing(pl.col("numerator_mart")) | pl.col("denominator").ne_missing(pl.col("denominator_mart"))
+        pl.col("numerator").ne_missing(pl.col("numerator_mart"))
+        | pl.col("denominator").ne_missing(pl.col("denominator_mart"))
     )

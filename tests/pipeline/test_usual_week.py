@@ -21,14 +21,18 @@ def test_a_refusal_ends_in_exit_code_3_and_the_rest_is_published(usual_week: Ran
     assert usual_week.answer["exit_code"] == 3
     assert usual_week.answer["is_published"]
     refused = [attempt for attempt in usual_week.answer["attempts"] if attempt["outcome"] == "refused"]
-    assert [(attempt["dataset"], attempt["partition_key"]) for attempt in refused] == [("document_registers", "2026-11-05")]
+    assert [(attempt["dataset"], attempt["partition_key"]) for attempt in refused] == [
+        ("document_registers", "2026-11-05")
+    ]
     assert "'Số đến'" in refused[0]["message"]
     assert "'Số thứ tự đến'" in refused[0]["message"]
 
 
 def test_every_load_counts_what_the_province_served(usual_week: Ran) -> None:
     expected = ledger_of_loads(usual_week.home.made).filter(pl.col("outcome") == "accepted")
-    found = usual_week.home.query("SELECT dataset, partition_key, rows_read, rows_accepted, rows_quarantined, rows_duplicate FROM meta.loads WHERE verdict <> 'refused'")
+    found = usual_week.home.query(
+        "SELECT dataset, partition_key, rows_read, rows_accepted, rows_quarantined, rows_duplicate FROM meta.loads WHERE verdict <> 'refused'"
+    )
     by_ledger = found.with_columns(
         partition_key=pl.when(pl.col("partition_key").str.starts_with("baseline"))
         .then(pl.lit(BASELINE))
@@ -42,7 +46,9 @@ def test_every_load_counts_what_the_province_served(usual_week: Ran) -> None:
 
 
 def test_rows_are_conserved_in_every_load(usual_week: Ran) -> None:
-    broken = usual_week.home.query("FROM meta.loads WHERE rows_read <> rows_accepted + rows_quarantined + rows_duplicate")
+    broken = usual_week.home.query(
+        "FROM meta.loads WHERE rows_read <> rows_accepted + rows_quarantined + rows_duplicate"
+    )
     assert broken.is_empty()
 
 
@@ -56,8 +62,21 @@ def test_what_is_published_can_only_be_read(usual_week: Ran) -> None:
 
 
 def test_no_personal_column_is_published(usual_week: Ran) -> None:
-    columns = usual_week.home.query("SELECT DISTINCT column_name FROM information_schema.columns")["column_name"].to_list()
-    personal = {"dossier_key", "account_key", "applicant_name", "owner_name", "phone_number", "email_address", "identity_number", "full_name", "display_name", "summary"}
+    columns = usual_week.home.query("SELECT DISTINCT column_name FROM information_schema.columns")[
+        "column_name"
+    ].to_list()
+    personal = {
+        "dossier_key",
+        "account_key",
+        "applicant_name",
+        "owner_name",
+        "phone_number",
+        "email_address",
+        "identity_number",
+        "full_name",
+        "display_name",
+        "summary",
+    }
     assert not personal & set(columns)
 
 
