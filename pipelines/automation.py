@@ -10,6 +10,7 @@ from datetime import timedelta
 from dagster import (
     AssetsDefinition,
     AssetSelection,
+    DefaultScheduleStatus,
     JobDefinition,
     RunRequest,
     ScheduleDefinition,
@@ -25,6 +26,8 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from pipelines.assets.datasets import DAILY, MONTHLY
 from pipelines.calendar import TIME_ZONE_NAME
 
+# Nobody should have to remember to switch the morning on.
+RUNNING = DefaultScheduleStatus.RUNNING
 DAILY_JOB, MONTHLY_JOB = "daily_run", "monthly_run"
 
 
@@ -63,7 +66,7 @@ def automation(
         description="Kéo số liệu tháng trước | Pulls last month's exports, builds and publishes.",
     )
 
-    @schedule(cron_schedule="30 4 2-10 * *", job=monthly_job, execution_timezone=TIME_ZONE_NAME)
+    @schedule(cron_schedule="30 4 2-10 * *", job=monthly_job, execution_timezone=TIME_ZONE_NAME, default_status=RUNNING)
     def monthly_schedule(context: ScheduleEvaluationContext) -> RunRequest:
         moment = context.scheduled_execution_time
         month = f"{moment.replace(day=1) - timedelta(days=1):%Y-%m}"
@@ -72,7 +75,7 @@ def automation(
     return Automation(
         jobs=[daily_job, monthly_job],
         schedules=[
-            build_schedule_from_partitioned_job(daily_job, hour_of_day=5, minute_of_hour=30),
+            build_schedule_from_partitioned_job(daily_job, hour_of_day=5, minute_of_hour=30, default_status=RUNNING),
             monthly_schedule,
         ],
     )

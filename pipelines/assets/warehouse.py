@@ -12,7 +12,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from pipelines.assets.datasets import WAREHOUSE_POOL
 from pipelines.build import dbt_environment, dbt_executable
 from pipelines.ingest import Workshop
-from pipelines.load.warehouse import writer_turn
+from pipelines.load.warehouse import wait_until_free, writer_turn
 from pipelines.publish.publish import publish
 from pipelines.settings import DBT_PROJECT, Settings
 
@@ -60,6 +60,7 @@ def dbt_models(manifest: Path) -> AssetsDefinition:
         workshop: Workshop = context.resources.workshop
         dbt: DbtCliResource = context.resources.dbt
         with writer_turn(workshop.settings):
+            wait_until_free(workshop.settings)
             target = workshop.settings.dbt_target_folder.resolve()
             yield from dbt.cli(BUILD, context=context, target_path=target).stream()
 

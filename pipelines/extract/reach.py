@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from pipelines import calendar
@@ -52,7 +53,9 @@ def check(
         }
     )
     connections = sorted({str(contract.source.connection) for contract in contracts} - skip)
-    return [(connection, _finding(connection, impatient)) for connection in connections]
+    with ThreadPoolExecutor(max(len(connections), 1), thread_name_prefix="reach") as pool:
+        findings = pool.map(lambda connection: _finding(connection, impatient), connections)
+        return list(zip(connections, findings, strict=True))
 
 
 def _finding(connection: str, settings: Settings) -> SettingError | None:

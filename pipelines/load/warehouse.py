@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import duckdb
+import stamina
 from filelock import FileLock, Timeout
 
 from pipelines.contracts import Contract
-from pipelines.errors import TransientError
+from pipelines.errors import PermanentError, TransientError
 from pipelines.settings import Settings
 
 _ONLY_OURS = 0o077
@@ -71,14 +72,52 @@ def writer_turn(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Opens the build file for writing, when its turn has come, and closes it with its log folded in."""
+    """Opens the build file for writing, when its turn has come, and closes it with its log folded in.
+
+    Raises:
+        TransientError: Another process kept the turn, or the file, for longer than `lock_seconds`.
+    """
     with writer_turn(settings):
-        connection = duckdb.connect(str(settings.warehouse_file))
+        connection = _connect(settings)
         try:
             connection.execute("SET preserve_insertion_order = false")
             yield connection
         finally:
             connection.close()
+
+
+def wait_until_free(settings: Settings) -> None:
+    """Waits, inside a turn, until no process has the build file open.
+
+    A run that was killed leaves its dbt behind, which goes on writing for some seconds without the turn.
+
+    Raises:
+        TransientError: Some process kept the file for longer than `lock_seconds`.
+    """
+    _connect(settings).close()
+
+
+def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+    for attempt in stamina.retry_context(
+        on=_is_held, attempts=None, timeout=settings.lock_seconds, wait_initial=0.2, wait_max=2.0, wait_jitter=0.2
+    ):
+        with attempt:
+            try:
+                return duckdb.connect(str(settings.warehouse_file))
+            except duckdb.IOException as error:
+                raise _HeldError(
+                    f"Another process has {settings.warehouse_file} open: {str(error).splitlines()[0]}",
+                    "Close it there; readers use the published file instead.",
+                ) from error
+    raise PermanentError("The warehouse was never tried.", "Set KHOTINH_LOCK_SECONDS above 0.")
+
+
+class _HeldError(TransientError):
+    """The build file is open elsewhere."""
+
+
+def _is_held(error: Exception) -> bool:
+    return isinstance(error, _HeldError) and "lock" in str(error).lower()
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:

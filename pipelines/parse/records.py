@@ -53,7 +53,7 @@ def read_xml(file: Path, contract: Contract) -> TextTable:
         try:
             root = etree.fromstring(body.lstrip(), parser)
         except etree.XMLSyntaxError as error:
-            raise unreadable(f"the XML {member} breaks off or is malformed ({error.msg})") from error
+            raise unreadable(f"the XML {member or 'body'} breaks off or is malformed ({error.msg})") from error
         if DAMAGE.encode() in body:
             raise damaged()
         for element in root.iter(contract.format.rows):

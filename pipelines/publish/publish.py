@@ -87,16 +87,16 @@ def publish(settings: Settings, manifest: Path, hidden_columns: Iterable[str]) -
         version = _write(
             settings.warehouse_file, partial, manifest, frozenset(hidden_columns), name, published_at, folder
         )
-    _check(partial, version)
-    partial.chmod(_READ_ONLY)
-    _sync(partial)
-    file = folder / version.file_name
-    partial.rename(file)
-    manifest_file = folder / f"manifest-{name}.json"
-    manifest_file.write_bytes(orjson.dumps(asdict(version), option=orjson.OPT_INDENT_2))
-    manifest_file.chmod(_READ_ONLY)
-    _sync(manifest_file)
-    _point_to(folder, file)
+        _check(partial, version)
+        partial_manifest = folder / f".manifest-{name}.json.partial"
+        partial_manifest.write_bytes(orjson.dumps(asdict(version), option=orjson.OPT_INDENT_2))
+        for unfinished in (partial, partial_manifest):
+            unfinished.chmod(_READ_ONLY)
+            _sync(unfinished)
+        file = folder / version.file_name
+        partial.rename(file)
+        partial_manifest.rename(folder / f"manifest-{name}.json")
+        _point_to(folder, file)
     return version
 
 

@@ -1,5 +1,7 @@
 """The raw archive: one file per content, private and read-only, every arrival written down, nothing half-stored."""
 
+# ruff: noqa: DTZ001  (the warehouse keeps naive local times)
+
 from __future__ import annotations
 
 import hashlib

@@ -63,7 +63,7 @@ def test_a_fault_is_said_with_its_file_and_its_key(change: Change, key: str, tmp
     contract = deepcopy(SOUND)
     change(contract)
     file = _write(tmp_path, contract)
-    with pytest.raises(ContractError, match="portal_dossiers.yaml") as caught:
+    with pytest.raises(ContractError, match=r"portal_dossiers\.yaml") as caught:
         read_contract(file)
     assert key in str(caught.value)
     assert caught.value.next_step
@@ -83,7 +83,7 @@ def test_every_fault_is_named_not_only_the_first(tmp_path: Path) -> None:
 def test_what_is_no_yaml_mapping_is_no_contract(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "portal_dossiers.yaml"
     file.write_bytes(content)
-    with pytest.raises(ContractError, match="portal_dossiers.yaml"):
+    with pytest.raises(ContractError, match=r"portal_dossiers\.yaml"):
         read_contract(file)
 
 
@@ -116,7 +116,7 @@ SUITE_FAULTS = {
 @pytest.mark.parametrize(("rule", "key"), SUITE_FAULTS.values(), ids=SUITE_FAULTS.keys())
 def test_a_malformed_suite_is_said_with_its_file_and_its_key(rule: str, key: str, tmp_path: Path) -> None:
     (tmp_path / "portal_dossiers.yaml").write_text(f"dataset: portal_dossiers\nrules:\n  - {rule}\n", encoding="utf-8")
-    with pytest.raises(ContractError, match="portal_dossiers.yaml") as caught:
+    with pytest.raises(ContractError, match=r"portal_dossiers\.yaml") as caught:
         read_suite(tmp_path, "portal_dossiers")
     assert key in str(caught.value)
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from pipelines.errors import SettingError
 from pipelines.settings import Settings, read_settings
 
-SECRET = "Mật-khẩu-không-được-lộ-77"  # noqa: RUF100
+SECRET = "Mật-khẩu-không-được-lộ-77"
 Use = Callable[[Settings], object]
 
 
@@ -95,7 +95,7 @@ def test_an_sftp_server_without_its_known_key_is_not_trusted(monkeypatch: pytest
     with pytest.raises(SettingError, match=r"^KHOTINH_DOCUMENTS_KNOWN_HOSTS: is not set"):
         _documents(read_settings())
     monkeypatch.setenv("KHOTINH_DOCUMENTS_KNOWN_HOSTS", str(tmp_path / "none"))
-    with pytest.raises(SettingError, match=r"^KHOTINH_DOCUMENTS_KNOWN_HOSTS: the file .*none does not exist"):
+    with pytest.raises(SettingError, match=r"^KHOTINH_DOCUMENTS_KNOWN_HOSTS: .*none"):
         _documents(read_settings())
 
 

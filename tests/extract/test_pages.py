@@ -123,7 +123,7 @@ def test_a_new_token_that_is_refused_too_names_the_credentials(pull: Pull, porta
     portal.faults.extend(JSONResponse({}, 401) for _ in range(5))
     with pytest.raises(SettingError, match=r"KHOTINH_PORTAL_CLIENT_ID.*KHOTINH_PORTAL_CLIENT_SECRET"):
         pull()
-    assert (portal.token_calls, len(portal.asked)) == (3, 2)
+    assert (portal.token_calls, len(portal.asked)) == (3, 3)
 
 
 def test_wrong_credentials_name_their_settings(pull: Pull, portal: Portal) -> None:

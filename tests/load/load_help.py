@@ -1,5 +1,7 @@
 """A judged file as small as a test needs it, and a warehouse that is ready for it."""
 
+# ruff: noqa: DTZ001  (the warehouse keeps naive local times)
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -62,7 +64,9 @@ def judged(
     )
 
 
-def arrival(digest: str = "a" * 64, key: str = "2026-06", modified_at: datetime | None = None, name: str = "a.csv") -> Arrival:
+def arrival(
+    digest: str = "a" * 64, key: str = "2026-06", modified_at: datetime | None = None, name: str = "a.csv"
+) -> Arrival:
     """A raw file as the archive would hand it over."""
     return Arrival(
         dataset=CONTRACT.dataset, partition_key=key, file=Path(name), file_sha256=digest, file_name=name, file_bytes=77,

@@ -1,5 +1,7 @@
 """One judged file in one transaction: rows, checks, quarantine and ledger together, or nothing of them."""
 
+# ruff: noqa: DTZ001  (the warehouse keeps naive local times)
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -8,16 +10,21 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from load_help import CONTRACT, FINISHED, STARTED, arrival, ask, judged, put, rejects, rows, settings_in
 
 from pipelines.contracts import Column
 from pipelines.load.ledger import (
-    Attempt, Outcome, accepted_partitions, has_load, load_with_same_bytes, record_attempt,
+    Attempt,
+    Outcome,
+    accepted_partitions,
+    has_load,
+    load_with_same_bytes,
+    record_attempt,
 )  # fmt: skip
 from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.settings import Settings
 from pipelines.validate.verdict import Check
+from tests.load.load_help import CONTRACT, FINISHED, STARTED, arrival, ask, judged, put, rejects, rows, settings_in
 
 A, B = "a" * 64, "b" * 64
 MORNING, NOON, EVENING = (datetime(2026, 7, 2, hour) for hour in (5, 12, 18))
@@ -166,7 +173,14 @@ def test_the_same_connection_goes_on_after_a_failure(settings: Settings) -> None
     with open_warehouse(settings) as connection:
         prepare(connection, [CONTRACT])
         with pytest.raises(duckdb.Error):
-            load(connection, CONTRACT, arrival(), replace(judged(), quarantine=rejects(1).with_columns(row_text=None)), STARTED, FINISHED)
+            load(
+                connection,
+                CONTRACT,
+                arrival(),
+                replace(judged(), quarantine=rejects(1).with_columns(row_text=None)),
+                STARTED,
+                FINISHED,
+            )
         load(connection, CONTRACT, arrival(), judged(), STARTED, FINISHED)
     assert _counts(settings) == dict(zip(TABLES, (1, 1, 2, 1, 1, 2), strict=True))
 
@@ -199,7 +213,11 @@ def test_preparing_twice_changes_nothing_and_no_personal_column_is_made(settings
         prepare(connection, [CONTRACT])
     assert _counts(settings)['raw."platform_accounts"'] == 2
     columns = ask(settings, "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'raw' ORDER BY column_index")
-    assert [name for (name,) in columns] == [*(c.name for c in CONTRACT.columns if c.personal != "name"), "load_id", "row_number"]
+    assert [name for (name,) in columns] == [
+        *(c.name for c in CONTRACT.columns if c.personal != "name"),
+        "load_id",
+        "row_number",
+    ]
     assert ask(settings, "SELECT dataset, mode, cadence, due_days_after, has_baseline FROM ops.datasets") == [
         ("platform_accounts", "snapshot", "monthly", 2, False)
     ]

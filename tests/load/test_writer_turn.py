@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from load_help import arrival, ask, put, settings_in
 
 from pipelines.errors import TransientError
 from pipelines.load.warehouse import open_warehouse, writer_turn
+from tests.load.load_help import arrival, ask, put, settings_in
 
 HOLDER = """
 import sys

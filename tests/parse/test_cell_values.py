@@ -1,5 +1,7 @@
 """What each type reads and what it refuses: a text that gives no value is a reason, never a null."""
 
+# ruff: noqa: DTZ001  (the warehouse keeps naive local times)
+
 from __future__ import annotations
 
 import re
@@ -9,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parse_help import DAY, KEY, column, contract, read, reasons, values, write
 
 from pipelines.calendar import Partition
 from pipelines.parse import Parsed
+from tests.parse.parse_help import DAY, KEY, column, contract, read, reasons, values, write
 
 Case = tuple[str, dict[str, Any], dict[str, Any], str, object]
 VIETNAMESE = {"thousands": ".", "decimal": ","}

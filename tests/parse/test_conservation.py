@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from parse_help import column, conserves, contract, numbers, read, reasons, write
+
+from tests.parse.parse_help import column, conserves, contract, numbers, read, reasons, write
 
 OF = contract([
     column("ma", nullable=False), column("so", "integer", minimum=0), column("ngay", "date"), column("mau", "code"),

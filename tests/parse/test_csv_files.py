@@ -6,9 +6,21 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from parse_help import SHIPPED, column, conserves, contract, numbers, read, reasons, row_texts, shipped, values, write
 
 from pipelines.errors import DataRefusedError
+from tests.parse.parse_help import (
+    SHIPPED,
+    column,
+    conserves,
+    contract,
+    numbers,
+    read,
+    reasons,
+    row_texts,
+    shipped,
+    values,
+    write,
+)
 
 TWO = contract([column("ma", nullable=False, required=True), column("so", "integer", required=True)])
 NAME = "Nguyễn Thị Mai"
@@ -64,7 +76,7 @@ def test_another_encoding_refuses_the_file(tmp_path: Path) -> None:
     with pytest.raises(DataRefusedError, match=r"cannot be read"):
         read(write(tmp_path / "a.csv", "ma;so\nXã;1\n".encode("utf-16")), TWO)
     with pytest.raises(DataRefusedError, match=r"cannot be read.*utf-8"):
-        read(write(tmp_path / "b.csv", "ma;so\n".encode() + b"X\xe3;1\n"), TWO)
+        read(write(tmp_path / "b.csv", b"ma;so\nX\xe3;1\n"), TWO)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n\n\n"])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from parse_help import JUNE, SHIPPED, column, contract, numbers, read, reasons, shipped, values, write
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
 from pipelines.parse import Parsed
+from tests.parse.parse_help import JUNE, SHIPPED, column, contract, numbers, read, reasons, shipped, values, write
 
 II_06A: Contract = shipped("portal_statistics")
 HEAD = """

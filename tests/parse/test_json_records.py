@@ -6,10 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from parse_help import SHIPPED, column, conserves, contract, numbers, read, reasons, shipped, values, write
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
+from tests.parse.parse_help import SHIPPED, column, conserves, contract, numbers, read, reasons, shipped, values, write
 
 
 def _items(*columns: dict[str, object], rows: str = "items") -> Contract:

@@ -1,5 +1,7 @@
 """Workbooks built by another writer: titles, merged headings, blank rows, totals, Excel's own dates, a torn file."""
 
+# ruff: noqa: DTZ001  (the warehouse keeps naive local times)
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -9,12 +11,23 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from parse_help import (
-    JUNE, SHIPPED, column, conserves, contract, numbers, read, reasons, row_texts, shipped, values, write,
-)  # fmt: skip
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
+from tests.parse.parse_help import (
+    JUNE,
+    SHIPPED,
+    column,
+    conserves,
+    contract,
+    numbers,
+    read,
+    reasons,
+    row_texts,
+    shipped,
+    values,
+    write,
+)  # fmt: skip
 
 Cell = str | int | float | bool | date | None
 Merge = tuple[int, int, int, int, str]
@@ -33,7 +46,7 @@ def _book(
     for number, row in enumerate(rows):
         for index, cell in enumerate(row):
             if isinstance(cell, date):
-                pages[0].write_datetime(number, index, datetime(cell.year, cell.month, cell.day), as_date)  # noqa: DTZ001
+                pages[0].write_datetime(number, index, datetime(cell.year, cell.month, cell.day), as_date)
             elif cell is not None:
                 pages[0].write(number, index, cell)
     for first_row, first, last_row, last, text in merged:

@@ -1,0 +1,88 @@
+"""A warehouse as dbt would leave it, small, and the processes that publish it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from pipelines.contracts import read_contract
+from pipelines.load.warehouse import open_warehouse, prepare
+from pipelines.settings import SOURCES, Settings
+
+HIDDEN = ("dossier_key", "account_key")
+PSEUDONYM = "0123456789abcdef0123456789abcdef"
+TABLES = {
+    "core": {"dim_unit", "fct_dossier"},
+    "marts": {"indicator_daily"},
+    "meta": {
+        "loads", "checks", "attempts", "quarantine_reasons", "completeness", "indicators", "datasets", "dictionary",
+        "versions",
+    },
+}  # fmt: skip
+_BUILT = f"""
+CREATE SCHEMA core; CREATE SCHEMA marts; CREATE SCHEMA reference; CREATE SCHEMA staging;
+CREATE TABLE core.dim_unit AS SELECT 'H56.12' AS unit_code, 'Sở Y tế' AS unit_name_vi;
+CREATE TABLE core.fct_dossier AS
+    SELECT '{PSEUDONYM}' AS dossier_key, 'H56.12' AS unit_code, range AS load_sequence FROM range(1000);
+CREATE TABLE marts.indicator_daily AS
+    SELECT 'portal_received' AS indicator_code, 'H56.12' AS unit_code, DATE '2026-06-02' AS period, 1000.0 AS numerator;
+CREATE TABLE staging.stg_secret AS SELECT '{PSEUDONYM}' AS account_key;
+CREATE TABLE reference.indicators AS SELECT 'portal_received' AS indicator_code, 'Số hồ sơ' AS name_vi;
+CREATE TABLE ops.completeness AS SELECT 'portal_dossiers' AS dataset, DATE '2026-06-02' AS day, 'unit' AS subject_type,
+    'H56.12' AS subject_code, 'reported' AS state;
+INSERT INTO ops.arrivals VALUES ('a1', 'portal_dossiers', '2026-06-02', 'ff', 'a.json', 7, 'http://x', NULL, '2026-06-03');
+INSERT INTO ops.arrivals VALUES ('a2', 'portal_dossiers', '2026-06-03', 'ee', 'b.json', 8, 'http://x', NULL, '2026-06-04');
+INSERT INTO ops.loads VALUES ('portal_dossiers/2026-06-02/r1', 1, 'a1', 'portal_dossiers', '2026-06-02',
+    'accepted_with_warnings', 1003, 1000, 2, 1, 1, '0', NULL, '2026-06-03', '2026-06-03');
+INSERT INTO ops.loads VALUES ('portal_dossiers/2026-06-03/r1', 2, 'a2', 'portal_dossiers', '2026-06-03', 'refused', 0, 0,
+    0, 0, 1, '0', 'it is empty', '2026-06-04', '2026-06-04');
+INSERT INTO ops.checks VALUES ('portal_dossiers/2026-06-02/r1', 'record_is_unique', 'critical', true, '', 0);
+INSERT INTO ops.quarantine VALUES
+    ('portal_dossiers/2026-06-02/r1', 7, '', '{{"dossier_key":"•••","note":"row text"}}', ['a: empty', 'b: empty'], 'H56.12'),
+    ('portal_dossiers/2026-06-02/r1', 9, '', '{{}}', ['a: empty'], 'H56.12');
+INSERT INTO ops.attempts VALUES ('portal_dossiers', '2026-06-02', 'loaded', '', '2026-06-03');
+"""
+
+
+def settings_in(folder: Path) -> Settings:
+    """Settings of a home below `folder`, whatever the environment says."""
+    return Settings(_env_file=None, home=folder / "data", lock_seconds=30)  # type: ignore[call-arg]
+
+
+def build_warehouse(settings: Settings) -> Path:
+    """Writes the warehouse file and dbt's manifest; returns the manifest."""
+    with open_warehouse(settings) as connection:
+        prepare(connection, [read_contract(SOURCES / "portal" / "portal_dossiers.yaml")])
+        connection.execute(_BUILT)
+    manifest = settings.home / "manifest.json"
+    node = {
+        "resource_type": "model", "schema": "core", "alias": "fct_dossier",
+        "columns": {
+            "unit_code": {"name": "unit_code", "data_type": "varchar", "description": "Mã đơn vị | Agency\n code"},
+            "dossier_key": {"name": "dossier_key", "data_type": "varchar", "description": "Khóa | Key"},
+        },
+    }  # fmt: skip
+    hidden = {**node, "schema": "staging", "alias": "stg_secret"}
+    manifest.write_text(
+        json.dumps({"nodes": {"m.a": node, "m.b": hidden, "t.c": {"resource_type": "test"}}}), encoding="utf-8"
+    )
+    return manifest
+
+
+def tables_of(file: Path) -> dict[str, set[str]]:
+    """Tables of a published file by schema, read as a reader would."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        found: dict[str, set[str]] = {}
+        for schema, table in connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall():
+            found.setdefault(schema, set()).add(table)
+        return found
+
+
+def assert_complete(file: Path) -> None:
+    """Every table is there, with its rows."""
+    assert tables_of(file) == TABLES
+    with duckdb.connect(str(file), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM core.fct_dossier").fetchall() == [(1_000,)]
+        assert connection.execute("SELECT count(*) FROM meta.versions").fetchall()[0][0] > 0

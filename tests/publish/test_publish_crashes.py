@@ -1,0 +1,107 @@
+"""kill -9 in the middle of a publish: the pointer always leads to a complete version, and the next publish goes through."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from pipelines.publish.publish import POINTER, current_version, publish, read_versions
+from tests.publish.publish_help import HIDDEN, assert_complete, build_warehouse, settings_in
+
+FOREVER = """
+import sys
+from pathlib import Path
+from pipelines.publish.publish import publish
+from pipelines.settings import Settings
+settings = Settings(_env_file=None, home=Path(sys.argv[1]), lock_seconds=30)
+print("ready", flush=True)
+while True:
+    print(publish(settings, Path(sys.argv[2]), ["dossier_key", "account_key"]).version, flush=True)
+"""
+KILLS = 6
+
+
+def test_a_kill_at_any_moment_leaves_the_pointer_at_a_complete_version(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    manifest = build_warehouse(settings)
+    first = publish(settings, manifest, HIDDEN)
+    folder = settings.published_folder
+    moments = random.Random(20260602)  # noqa: S311
+    announced = first.version
+    for _ in range(KILLS):
+        process = subprocess.Popen(
+            [sys.executable, "-c", FOREVER, str(settings.home), str(manifest)], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        try:
+            process.wait(moments.uniform(0.01, 0.25))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        rest, _ = process.communicate()
+        announced = max([announced, *rest.split()])
+        pointed = current_version(folder)
+        assert pointed is not None
+        assert pointed >= announced  # what was said to be published is published
+        assert process.returncode == -signal.SIGKILL
+        assert_complete(folder / POINTER)
+        versions = {version.version for version in read_versions(folder)}
+        assert pointed in versions
+        assert first.version in versions
+    after = publish(settings, manifest, HIDDEN)
+    assert current_version(folder) == after.version
+    assert not list(folder.glob(".*"))
+    for version in read_versions(folder):
+        assert_complete(folder / version.file_name)
+
+
+STOPPED = """
+import os, signal, sys
+from pathlib import Path
+from pipelines.publish.publish import publish
+from pipelines.settings import Settings
+settings = Settings(_env_file=None, home=Path(sys.argv[1]), lock_seconds=30)
+def kill_at(stop):
+    steps = [0]
+    def kill(event, arguments):
+        changes = event in ("os.rename", "os.chmod", "os.symlink", "os.remove") or (event == "open" and arguments[1] != "r")
+        if changes and "published" in f"{arguments[0]} {arguments[1]}" and ".py" not in str(arguments[0]):
+            steps[0] += 1
+            if steps[0] == stop:
+                os.kill(os.getpid(), signal.SIGKILL)
+    return kill
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        sys.addaudithook(kill_at(int(line)))
+        publish(settings, Path(sys.argv[2]), ["dossier_key", "account_key"])
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+def test_a_kill_before_each_step_on_the_published_folder_costs_a_rerun(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    manifest = build_warehouse(settings)
+    publish(settings, manifest, HIDDEN)
+    folder = settings.published_folder
+    command = [sys.executable, "-c", STOPPED, str(settings.home), str(manifest)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as stopper:
+        assert stopper.stdin is not None
+        assert stopper.stdout is not None
+        ended = -signal.SIGKILL
+        stops = 0
+        while ended == -signal.SIGKILL:
+            stops += 1
+            stopper.stdin.write(f"{stops}\n")
+            stopper.stdin.flush()
+            ended = int(stopper.stdout.readline())
+            assert_complete(folder / POINTER)
+            assert current_version(folder) in [version.version for version in read_versions(folder)][-2:]
+        stopper.stdin.close()
+    assert ended == 0
+    assert 5 < stops < 30
+    assert not list(folder.glob(".*"))

@@ -1,0 +1,214 @@
+"""A publish moves the pointer to a complete, read-only, de-identified file, or changes nothing that anyone reads."""
+
+from __future__ import annotations
+
+import resource
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import orjson
+import pytest
+
+from pipelines.publish.dictionary import split_languages
+from pipelines.publish.publish import POINTER, Version, current_version, publish, read_versions
+from pipelines.settings import Settings
+from tests.publish.publish_help import (
+    HIDDEN,
+    PSEUDONYM,
+    TABLES,
+    assert_complete,
+    build_warehouse,
+    settings_in,
+    tables_of,
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+def manifest(settings: Settings) -> Path:
+    return build_warehouse(settings)
+
+
+def _names(settings: Settings) -> list[str]:
+    return sorted(file.name for file in settings.published_folder.iterdir())
+
+
+def _ask(file: Path, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_first_publish_is_a_file_a_manifest_and_a_pointer(settings: Settings, manifest: Path) -> None:
+    assert current_version(settings.published_folder) is None
+    version = publish(settings, manifest, HIDDEN)
+    assert _names(settings) == [f"manifest-{version.version}.json", f"warehouse-{version.version}.duckdb", POINTER]
+    pointer = settings.published_folder / POINTER
+    assert str(pointer.readlink()) == version.file_name  # relative: the folder may be moved or mounted elsewhere
+    assert current_version(settings.published_folder) == version.version
+    assert_complete(pointer)
+    assert (version.loads_accepted, version.loads_refused) == (1, 1)
+    assert version.newest_load_id == "portal_dossiers/2026-06-03/r1"
+    assert version.table_rows["core.fct_dossier"] == 1_000
+    assert version.table_rows["meta.quarantine_reasons"] == 2
+
+
+def test_a_second_publish_moves_the_pointer_and_the_first_version_stays(settings: Settings, manifest: Path) -> None:
+    first = publish(settings, manifest, HIDDEN)
+    bytes_of_first = (settings.published_folder / first.file_name).read_bytes()
+    second = publish(settings, manifest, HIDDEN)
+    assert second.version > first.version
+    assert current_version(settings.published_folder) == second.version
+    assert (settings.published_folder / first.file_name).read_bytes() == bytes_of_first
+    assert read_versions(settings.published_folder) == [first, second]
+    query = "SELECT version, loads_accepted, loads_refused, newest_load_id FROM meta.versions ORDER BY version"
+    rows = [(item.version, 1, 1, "portal_dossiers/2026-06-03/r1") for item in (first, second)]
+    assert _ask(settings.published_folder / POINTER, query) == rows
+    assert _ask(settings.published_folder / first.file_name, query) == rows[:1]
+
+
+def test_a_reader_keeps_the_version_that_it_opened(settings: Settings, manifest: Path) -> None:
+    first = publish(settings, manifest, HIDDEN)
+    pointer = settings.published_folder / POINTER
+    query = "SELECT max(version) FROM meta.versions"
+    with duckdb.connect(str(pointer), read_only=True) as reader:
+        assert reader.execute(query).fetchall() == [(first.version,)]
+        second = publish(settings, manifest, HIDDEN)
+        assert reader.execute(query).fetchall() == [(first.version,)]
+        assert reader.execute("SELECT count(*) FROM core.fct_dossier").fetchall() == [(1_000,)]
+    assert _ask(pointer, query) == [(second.version,)]
+
+
+def test_what_is_published_is_read_only_and_open_to_everybody(settings: Settings, manifest: Path) -> None:
+    version = publish(settings, manifest, HIDDEN)
+    for name in (version.file_name, f"manifest-{version.version}.json"):
+        assert stat.S_IMODE((settings.published_folder / name).stat().st_mode) == 0o444
+    with (
+        duckdb.connect(str(settings.published_folder / POINTER), read_only=True) as reader,
+        pytest.raises(duckdb.InvalidInputException, match="read-only"),
+    ):
+        reader.execute("DELETE FROM core.dim_unit")
+
+
+def test_pseudonyms_row_texts_and_inner_schemas_are_not_in_it(settings: Settings, manifest: Path) -> None:
+    version = publish(settings, manifest, HIDDEN)
+    file = settings.published_folder / version.file_name
+    assert tables_of(file) == TABLES
+    columns = {name for (name,) in _ask(file, "SELECT DISTINCT column_name FROM duckdb_columns() WHERE NOT internal")}
+    assert not columns & {*HIDDEN, "row_text"}
+    assert PSEUDONYM.encode() not in file.read_bytes()
+    assert _ask(file, "SELECT * FROM core.fct_dossier LIMIT 1") == [("H56.12", 0)]
+    assert _ask(file, "SELECT * FROM meta.dictionary") == [
+        ("core", "fct_dossier", "unit_code", "varchar", "Mã đơn vị", "Agency code")
+    ]
+
+
+def test_the_ledger_is_published_with_refusals_and_reasons_counted(settings: Settings, manifest: Path) -> None:
+    publish(settings, manifest, HIDDEN)
+    file = settings.published_folder / POINTER
+    assert _ask(
+        file, "SELECT load_id, verdict, file_sha256, refusal_reason FROM meta.loads ORDER BY load_sequence"
+    ) == [
+        ("portal_dossiers/2026-06-02/r1", "accepted_with_warnings", "ff", None),
+        ("portal_dossiers/2026-06-03/r1", "refused", "ee", "it is empty"),
+    ]
+    assert _ask(file, "SELECT unit_code, reason, rows_count FROM meta.quarantine_reasons ORDER BY reason") == [
+        ("H56.12", "a: empty", 2), ("H56.12", "b: empty", 1),
+    ]  # fmt: skip
+    assert _ask(file, "SELECT dataset, outcome FROM meta.attempts") == [("portal_dossiers", "loaded")]
+    assert _ask(file, "SELECT subject_code, state FROM meta.completeness") == [("H56.12", "reported")]
+
+
+def test_leftovers_of_a_publish_that_was_killed_are_removed_and_no_log_stays(
+    settings: Settings, manifest: Path
+) -> None:
+    folder = settings.published_folder
+    folder.mkdir()
+    leftovers = [".warehouse-1.duckdb.partial", ".warehouse-1.duckdb.partial.wal", f".{POINTER}.partial"]
+    for name in leftovers:
+        (folder / name).write_bytes(b"half")
+    publish(settings, manifest, HIDDEN)
+    assert not set(leftovers) & set(_names(settings))
+    assert not [name for name in _names(settings) if name.endswith((".wal", ".partial"))]
+
+
+def test_a_publish_that_fails_changes_nothing_that_anyone_reads(settings: Settings, manifest: Path) -> None:
+    first = publish(settings, manifest, HIDDEN)
+    with duckdb.connect(str(settings.warehouse_file)) as connection:
+        connection.execute("DROP TABLE ops.completeness")
+    with pytest.raises(duckdb.CatalogException):
+        publish(settings, manifest, HIDDEN)
+    assert current_version(settings.published_folder) == first.version
+    assert_complete(settings.published_folder / POINTER)
+    assert read_versions(settings.published_folder) == [first]
+
+
+def test_an_old_duckdb_could_read_it(settings: Settings, manifest: Path) -> None:
+    version = publish(settings, manifest, HIDDEN)
+    header = (settings.published_folder / version.file_name).read_bytes()[:4096]
+    assert header[8:12] == b"DUCK"
+    assert int.from_bytes(header[12:20], "little") == 65  # storage version of DuckDB 1.2
+
+
+PUBLISHER = """
+import sys
+from pathlib import Path
+from pipelines.publish.publish import publish
+from pipelines.settings import Settings
+settings = Settings(_env_file=None, home=Path(sys.argv[1]), lock_seconds=30)
+for _ in range(int(sys.argv[3])):
+    publish(settings, Path(sys.argv[2]), ["dossier_key", "account_key"])
+"""
+
+
+def test_two_that_publish_at_once_both_end_well(settings: Settings, manifest: Path) -> None:
+    command = [sys.executable, "-c", PUBLISHER, str(settings.home), str(manifest), "4"]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    errors = [process.communicate(timeout=60)[1] for process in processes]
+    assert errors == ["", ""]
+    versions = read_versions(settings.published_folder)
+    assert len(versions) == 8
+    assert current_version(settings.published_folder) == versions[-1].version
+    assert _ask(settings.published_folder / POINTER, "SELECT count(*) FROM meta.versions") == [(8,)]
+
+
+FULL_DISK = """
+import resource, sys
+def shrink(event, arguments):
+    if event == "open" and "manifest-" in str(arguments[0]) and arguments[1] != "r" and "w" in str(arguments[1]):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+sys.addaudithook(shrink)
+"""
+
+
+def test_a_disk_that_fills_up_at_the_manifest_costs_a_rerun_and_nothing_else(
+    settings: Settings, manifest: Path
+) -> None:
+    first = publish(settings, manifest, HIDDEN)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK + PUBLISHER, str(settings.home), str(manifest), "1"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "OSError: [Errno 27] File too large" in done.stderr
+    assert current_version(settings.published_folder) == first.version
+    assert read_versions(settings.published_folder) == [first]
+    second = publish(settings, manifest, HIDDEN)
+    assert current_version(settings.published_folder) == second.version
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+def test_a_manifest_file_says_what_the_version_is(settings: Settings, manifest: Path) -> None:
+    version = publish(settings, manifest, HIDDEN)
+    fields = orjson.loads((settings.published_folder / f"manifest-{version.version}.json").read_bytes())
+    assert Version(**{**fields, "published_at": version.published_at}) == version
+
+
+def test_a_description_is_split_at_the_first_mark() -> None:
+    assert split_languages("Mã\n  đơn vị | Agency code | H56") == ("Mã đơn vị", "Agency code | H56")
+    assert split_languages("Chỉ tiếng Việt") == ("Chỉ tiếng Việt", "")
