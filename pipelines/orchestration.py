@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from dagster import BetaWarning, DagsterEvent, DagsterInstance
+from dagster import BetaWarning, DagsterEvent, DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+from filelock import FileLock, Timeout
 
 from pipelines.assets.datasets import dataset_key
 from pipelines.automation import DAILY_JOB, MONTHLY_JOB
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract
 from pipelines.definitions import build_definitions
+from pipelines.errors import TransientError
 from pipelines.ingest import Workshop
 from pipelines.load.ledger import Attempt, accepted_partitions
 from pipelines.load.warehouse import open_warehouse, prepare
@@ -34,7 +36,10 @@ concurrency:
     max_concurrent_runs: 1
 run_monitoring:
   enabled: true
+  free_slots_after_run_end_seconds: 30
 """
+# Marks runs that were typed, so that one that was killed can be told from the daemon's.
+TYPED_RUN = {"khotinh/typed": "yes"}
 # A monthly export that is not there on its day is asked for again this long.
 MONTHLY_PATIENCE = timedelta(days=31)
 
@@ -96,18 +101,24 @@ def run_days(
     run_ids: list[str] = []
     failures: list[str] = []
     # dbt's own words go to a file: the command tells the story.
-    with DagsterInstance.get() as instance, (home / "last_run.log").open("w") as log, redirect_stdout(log):
+    with (
+        _only_run(workshop.settings),
+        DagsterInstance.get() as instance,
+        (home / "last_run.log").open("w") as log,
+        redirect_stdout(log),
+    ):
+        _bury_killed_runs(instance)
         for month, names in months_due(workshop, first, last, datasets).items():
             done = definitions.resolve_job_def(MONTHLY_JOB).execute_in_process(
                 instance=instance, partition_key=month, asset_selection=[dataset_key(name) for name in names],
-                raise_on_error=False, run_config=_QUIET,
+                raise_on_error=False, run_config=_QUIET, tags=TYPED_RUN,
             )  # fmt: skip
             run_ids.append(done.run_id)
             failures += _failures(done.all_events)
         job = definitions.resolve_job_def(DAILY_JOB)
         after = [key for key in job.asset_layer.executable_asset_keys if key.path[0] != dataset_key("").path[0]]
         done = job.execute_in_process(
-            instance=instance, partition_key=first.isoformat() if first == last else None, tags=_range_tags(first, last),
+            instance=instance, partition_key=first.isoformat() if first == last else None, tags=_tags(first, last),
             asset_selection=[*(dataset_key(name) for name in daily), *after], raise_on_error=False, run_config=_QUIET,
         )  # fmt: skip
         run_ids.append(done.run_id)
@@ -115,6 +126,35 @@ def run_days(
     return RunResult(
         tuple(attempts), is_built=done.success, failure="\n".join(failures) or None, run_ids=tuple(run_ids)
     )
+
+
+@contextmanager
+def _only_run(settings: Settings) -> Iterator[None]:
+    """Lets one typed run at a time through.
+
+    Raises:
+        TransientError: Another one is still at work after `lock_seconds`.
+    """
+    lock = FileLock(settings.home / "run.lock", timeout=settings.lock_seconds)
+    try:
+        with lock:
+            yield
+    except Timeout as error:
+        raise TransientError(
+            f"Another khotinh run has been at work for {settings.lock_seconds:g} s.",
+            "Wait for it to end (khotinh status), then run again.",
+        ) from error
+
+
+def _bury_killed_runs(instance: DagsterInstance) -> None:
+    """Ends typed runs that were killed: they hold the pool's only slot and would hold it for ever.
+
+    Whoever has the turn of `_only_run` knows that no typed run is alive. Runs of the daemon are the daemon's to watch.
+    """
+    alive = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
+    for run in instance.get_runs(RunsFilter(statuses=alive, tags=TYPED_RUN)):
+        instance.report_run_failed(run, "The process of this run was killed.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def months_due(workshop: Workshop, first: date, last: date, datasets: Sequence[str]) -> dict[str, list[str]]:
@@ -146,11 +186,14 @@ def _chosen(workshop: Workshop, datasets: Sequence[str]) -> dict[str, Contract]:
     return {name: contract for name, contract in workshop.contracts.items() if not datasets or name in datasets}
 
 
-def _range_tags(first: date, last: date) -> dict[str, str]:
+def _tags(first: date, last: date) -> dict[str, str]:
     """Several days are one run: its fixed cost is paid once."""
     if first == last:
-        return {}
-    return {ASSET_PARTITION_RANGE_START_TAG: first.isoformat(), ASSET_PARTITION_RANGE_END_TAG: last.isoformat()}
+        return TYPED_RUN
+    return TYPED_RUN | {
+        ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
+        ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),
+    }
 
 
 def _failures(events: Sequence[DagsterEvent]) -> list[str]:

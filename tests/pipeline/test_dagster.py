@@ -70,7 +70,10 @@ def test_the_tick_of_2_june_runs_the_partition_of_1_june(definitions: Definition
 
 def test_the_month_before_is_asked_for_from_the_2nd_to_the_10th(definitions: Definitions) -> None:
     schedule = definitions.resolve_schedule_def("monthly_schedule")
-    context = build_schedule_context(scheduled_execution_time=datetime(2026, 1, 2, 4, 30, tzinfo=HANOI))
+    repository = definitions.get_repository_def()
+    context = build_schedule_context(
+        scheduled_execution_time=datetime(2026, 1, 2, 4, 30, tzinfo=HANOI), repository_def=repository
+    )
     requests: list[RunRequest] = list(schedule.evaluate_tick(context).run_requests or [])
     assert [request.partition_key for request in requests] == ["2025-12"]
     assert schedule.job_name == MONTHLY_JOB
