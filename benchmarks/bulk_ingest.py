@@ -45,7 +45,7 @@ def khotinh(file: Path, home: Path) -> Callable[[], int]:
         started_at = now()
         judged = examine(workshop, contract, partition, arrival)
         with open_warehouse(workshop.settings) as connection:
-            return load(connection, contract, arrival, judged, started_at, now()).rows_accepted
+            return load(connection, contract, arrival, judged, started_at, now(), "benchmark").rows_accepted
 
     return work
 
@@ -71,7 +71,7 @@ def duckdb(file: Path, home: Path) -> Callable[[], int]:
 
 
 def dlt(file: Path, home: Path) -> Callable[[], int]:
-    """dlt as its documentation shows it: the file's rows as Arrow batches into DuckDB."""
+    """Dlt as its documentation shows it: the file's rows as Arrow batches into DuckDB."""
     import dlt as engine  # noqa: PLC0415
     from pyarrow import csv  # noqa: PLC0415
 
@@ -95,7 +95,7 @@ def dlt(file: Path, home: Path) -> Callable[[], int]:
 
 
 def dlt_rows(file: Path, home: Path) -> Callable[[], int]:
-    """dlt with Python rows, its usual way for a source that needs a look at each row."""
+    """Dlt with Python rows, its usual way for a source that needs a look at each row."""
     import csv as lines  # noqa: PLC0415
 
     import dlt as engine  # noqa: PLC0415

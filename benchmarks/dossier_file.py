@@ -14,6 +14,7 @@ from pipelines.settings import SEEDS, SOURCES
 MOMENT = "%d/%m/%Y %H:%M:%S"
 # One row in a hundred has a fault that its reader must name.
 BAD_SHARE = 0.01
+DONE_SHARE = 0.8
 
 
 def csv_contract() -> Contract:
@@ -33,7 +34,7 @@ def write_dossiers(file: Path, rows: int, seed: int = 56) -> None:
     start = pl.lit(datetime(2026, 1, 2))  # noqa: DTZ001  (naive local times, as the portal writes them)
     frame = pl.DataFrame(
         {"maDonVi": unit, "n": np.arange(rows), "s": submitted, "is_bad": random.random(rows) < BAD_SHARE,
-         "kenhNop": random.choice(["1", "2", "2", "3", ""], rows), "done": random.random(rows) < 0.8}
+         "kenhNop": random.choice(["1", "2", "2", "3", ""], rows), "done": random.random(rows) < DONE_SHARE}
     ).with_columns(submitted=start + pl.col("s").cast(pl.Duration("us")))  # fmt: skip
 
     def after(hours: int) -> pl.Expr:

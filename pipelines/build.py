@@ -15,7 +15,7 @@ _PARSED = (".sql", ".yml", ".yaml", ".md", ".csv")
 
 
 def dbt_executable() -> Path:
-    """dbt of this environment, never another one's."""
+    """Dbt of this environment, never another one's."""
     return Path(sys.executable).parent / "dbt"
 
 
@@ -34,7 +34,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def manifest_file(settings: Settings) -> Path:
-    """dbt's manifest, made again if the project changed since it was written.
+    """Dbt's manifest, made again if the project changed since it was written.
 
     Raises:
         PermanentError: The project does not parse.

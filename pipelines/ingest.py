@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipelines import archive
 from pipelines.archive import Arrival
-
 from pipelines.calendar import Partition, WorkingDays, now
 from pipelines.contracts import Contract, read_contracts
 from pipelines.errors import DataRefusedError, NotThereError, PermanentError, TransientError
 from pipelines.extract import pull
-from pipelines.load.ledger import Attempt, Outcome, has_load, load_with_same_bytes, record_attempt
+from pipelines.load.ledger import Attempt, JudgedBefore, Outcome, load_with_same_bytes, needs_baseline, record_attempt
 from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse import parse
@@ -42,7 +42,7 @@ class Workshop:
     settings: Settings
     sources: Path = SOURCES
     expectations: Path = EXPECTATIONS
-    report: Callable[[Attempt], None] = lambda attempt: None
+    report: Callable[[Attempt], None] = lambda _attempt: None
 
     @cached_property
     def contracts(self) -> Mapping[str, Contract]:
@@ -64,6 +64,20 @@ class Workshop:
         """The working calendar."""
         return WorkingDays(SEEDS / "holidays.csv")
 
+    @cached_property
+    def _registers_sha256(self) -> bytes:
+        digest = sha256()
+        for file in (SEEDS / "units.csv", SEEDS / "code_lists.csv", SEEDS / "holidays.csv", ENDPOINTS_FILE):
+            digest.update(file.read_bytes())
+        return digest.digest()
+
+    def rules_sha256(self, dataset: str) -> str:
+        """Fingerprint of all that a file of the dataset is judged by: contract, suite and registers."""
+        digest = sha256(self._registers_sha256)
+        digest.update(self.contracts[dataset].model_dump_json().encode())
+        digest.update(self.suites[dataset].model_dump_json().encode())
+        return digest.hexdigest()
+
 
 def ingest(workshop: Workshop, dataset: str, partition: Partition) -> list[Attempt]:
     """Brings one partition in; before a dataset's first, the stock that its contract asks for.
@@ -79,7 +93,7 @@ def ingest(workshop: Workshop, dataset: str, partition: Partition) -> list[Attem
     attempts = []
     with open_warehouse(workshop.settings) as connection:
         prepare(connection, workshop.contracts.values())
-        is_first = contract.baseline and not has_load(connection, dataset)
+        is_first = contract.baseline and needs_baseline(connection, dataset)
     if is_first:
         attempts.append(_ingest_one(workshop, contract, Partition.baseline(partition.first_day)))
     attempts.append(_ingest_one(workshop, contract, partition))
@@ -103,7 +117,7 @@ def record_failure(
 
 def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) -> Attempt:
     settings = workshop.settings
-    started_at = now()
+    started_at, rules = now(), workshop.rules_sha256(contract.dataset)
     settings.archive_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(dir=settings.archive_folder, prefix="incoming-") as work:
         try:
@@ -114,21 +128,22 @@ def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) ->
             return record_failure(workshop, contract.dataset, partition, PermanentError(error.what, error.next_step))
         arrival = archive.store(delivery, contract.dataset, partition.key, settings.archive_folder, now())
     with open_warehouse(settings) as connection:
-        if known := load_with_same_bytes(connection, arrival, contract.version):
-            load_id, verdict = known
-            attempt = _judged_before(contract, partition, load_id, verdict)
+        if known := load_with_same_bytes(connection, arrival, rules):
+            attempt = _judged_before(contract, partition, known)
             record_attempt(connection, attempt, now())
             return attempt
     judged = examine(workshop, contract, partition, arrival)
     with open_warehouse(settings) as connection:
-        return load(connection, contract, arrival, judged, started_at, now())
+        return load(connection, contract, arrival, judged, started_at, now(), rules)
 
 
-def _judged_before(contract: Contract, partition: Partition, load_id: str, verdict: str) -> Attempt:
-    message = f"The same bytes were judged before as {load_id}."
-    is_refused = verdict == Verdict.REFUSED
-    outcome = Outcome.REFUSED if is_refused else Outcome.SAME_BYTES
-    return Attempt(contract.dataset, partition.key, outcome, message, load_id, verdict)
+def _judged_before(contract: Contract, partition: Partition, known: JudgedBefore) -> Attempt:
+    """The same bytes change nothing; if they were refused, they still are, and for the same reason."""
+    message = f"The same bytes were judged before as {known.load_id}."
+    if known.verdict != Verdict.REFUSED:
+        return Attempt(contract.dataset, partition.key, Outcome.SAME_BYTES, message, known.load_id, known.verdict)
+    reason = f"{known.refusal_reason} {message}"
+    return Attempt(contract.dataset, partition.key, Outcome.REFUSED, reason, known.load_id, known.verdict)
 
 
 def examine(workshop: Workshop, contract: Contract, partition: Partition, arrival: Arrival) -> Judged:

@@ -87,7 +87,7 @@ def normalise_agency_code(code: str) -> str:
     parts = code.strip().upper().split(".")
     if len(parts) > 1 and parts[-1].startswith("H") and not parts[0].startswith("H"):
         parts = [parts[-1], *(part for part in reversed(parts[:-1]) if part.strip("0"))]
-    return ".".join(parts)
+    return ".".join(parts).strip()
 
 
 def read_reference(seeds: Path, endpoints_file: Path) -> Reference:

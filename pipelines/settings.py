@@ -22,6 +22,7 @@ EXPECTATIONS = PROJECT / "expectations"
 DBT_PROJECT = PROJECT / "dbt_project"
 SEEDS = DBT_PROJECT / "seeds"
 ENDPOINTS_FILE = SOURCES / "videoconference" / "endpoints.csv"
+SHORTEST_KEY, LONGEST_KEY = 16, 64
 _FILE_SCHEMES = {"sftp", "file", "s3"}
 
 
@@ -179,8 +180,8 @@ class Settings(BaseSettings):
             SettingError: It is missing, or shorter than 16 characters, or longer than 64.
         """
         key = self._needed("pseudonym_key").encode()
-        if not 16 <= len(key) <= 64:
-            raise _malformed("pseudonym_key", "must have 16 to 64 characters.")
+        if not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
+            raise _malformed("pseudonym_key", f"must have {SHORTEST_KEY} to {LONGEST_KEY} characters.")
         return key
 
     def _needed(self, field: str) -> str:

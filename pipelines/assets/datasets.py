@@ -83,7 +83,7 @@ def _bring_in(context: AssetExecutionContext, workshop: Workshop, dataset: str, 
     except PermanentError as error:
         attempts = [record_failure(workshop, dataset, partition, error)]
     for attempt in attempts:
-        context.log.info(f"{attempt.dataset} {attempt.partition_key}: {attempt.outcome} {attempt.message}")
+        context.log.info("%s %s: %s %s", attempt.dataset, attempt.partition_key, attempt.outcome, attempt.message)
         workshop.report(attempt)
     return attempts
 

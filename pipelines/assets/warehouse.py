@@ -8,6 +8,7 @@ from typing import Any
 
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, asset
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from packaging.version import Version
 
 from pipelines.assets.datasets import WAREHOUSE_POOL
 from pipelines.build import dbt_environment, dbt_executable
@@ -25,9 +26,7 @@ class _InstalledDbt(DbtCliResource):
     """dbt of this environment; its version is read from the package, not by starting dbt (2 s a process)."""
 
     @property
-    def _cli_version(self) -> Any:
-        from packaging.version import Version  # noqa: PLC0415  (as the parent class does)
-
+    def _cli_version(self) -> Version:
         return Version(version("dbt-core"))
 
 

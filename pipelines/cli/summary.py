@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.console import ExitCode, screen, table
@@ -130,7 +131,7 @@ def _show_headlines(settings: Settings) -> None:
     table("Chỉ tiêu chính | Headline indicators, province", headings, rows, ("Tử số", "Mẫu số", "Giá trị"))
 
 
-def _figure(value: Any) -> str:
+def _figure(value: Decimal | None) -> str:
     if value is None:
         return ""
     text = f"{value:,.2f}" if value % 1 else f"{int(value):,}"

@@ -47,7 +47,7 @@ def _command(name: str, *arguments: str) -> list[str]:
 def _supervise(commands: list[list[str]]) -> None:
     """Runs the commands until one ends or a signal comes, then ends them all."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)

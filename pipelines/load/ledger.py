@@ -9,6 +9,7 @@ from enum import StrEnum
 import duckdb
 
 from pipelines.archive import Arrival
+from pipelines.calendar import BASELINE_PREFIX
 
 
 class Outcome(StrEnum):
@@ -51,33 +52,44 @@ def record_attempt(connection: duckdb.DuckDBPyConnection, attempt: Attempt, at: 
     )
 
 
+@dataclass(frozen=True)
+class JudgedBefore:
+    """A load that already holds the bytes at hand."""
+
+    load_id: str
+    verdict: str
+    refusal_reason: str | None
+
+
 def load_with_same_bytes(
-    connection: duckdb.DuckDBPyConnection, arrival: Arrival, contract_version: int
-) -> tuple[str, str] | None:
-    """The load that already holds this arrival under this contract: its id and verdict.
+    connection: duckdb.DuckDBPyConnection, arrival: Arrival, rules_sha256: str
+) -> JudgedBefore | None:
+    """The load that already holds this arrival, judged by these rules.
 
     The newest load of the partition is compared by its bytes alone; an older one only together with the source's own
-    time, because a source may go back to what it said before.
+    time, because a source may go back to what it said before. After a contract, a suite or a register was mended the
+    same bytes are judged again.
     """
     found = connection.execute(
         """
-        SELECT load_id, verdict, file_sha256, source_modified_at
+        SELECT load_id, verdict, refusal_reason, file_sha256, source_modified_at
         FROM ops.loads JOIN ops.arrivals USING (arrival_id)
-        WHERE loads.dataset = ? AND loads.partition_key = ? AND contract_version = ?
+        WHERE loads.dataset = ? AND loads.partition_key = ? AND rules_sha256 = ?
         ORDER BY load_sequence DESC
         """,
-        [arrival.dataset, arrival.partition_key, contract_version],
+        [arrival.dataset, arrival.partition_key, rules_sha256],
     ).fetchall()
-    for position, (load_id, verdict, digest, modified_at) in enumerate(found):
+    for position, (load_id, verdict, reason, digest, modified_at) in enumerate(found):
         same_time = arrival.source_modified_at is not None and modified_at == arrival.source_modified_at
         if digest == arrival.file_sha256 and (position == 0 or same_time):
-            return str(load_id), str(verdict)
+            return JudgedBefore(load_id, verdict, reason)
     return None
 
 
-def has_load(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
-    """Whether any file of the dataset was ever judged."""
-    return connection.execute("SELECT 1 FROM ops.loads WHERE dataset = ? LIMIT 1", [dataset]).fetchone() is not None
+def needs_baseline(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    """Whether the stock before the first day was never accepted."""
+    query = "SELECT 1 FROM ops.loads WHERE dataset = ? AND partition_key LIKE ? AND verdict <> 'refused' LIMIT 1"
+    return connection.execute(query, [dataset, f"{BASELINE_PREFIX}%"]).fetchone() is None
 
 
 def accepted_partitions(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:

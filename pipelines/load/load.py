@@ -20,16 +20,25 @@ from pipelines.validate.verdict import Judged, Verdict
 
 def load(
     connection: duckdb.DuckDBPyConnection, contract: Contract, arrival: Arrival, judged: Judged, started_at: datetime,
-    finished_at: datetime,
+    finished_at: datetime, rules_sha256: str,
 ) -> Attempt:  # fmt: skip
     """Writes rows, checks, quarantine, arrival and ledger row.
+
+    Args:
+        connection: The warehouse, open for writing.
+        contract: The dataset's contract.
+        arrival: The raw file.
+        judged: The verdict and what it rests on.
+        started_at: When the file was asked for, local time.
+        finished_at: When it was judged, local time.
+        rules_sha256: Fingerprint of the contract, suite and registers that it was judged by.
 
     Returns:
         The attempt as it was recorded.
     """
     connection.begin()
     try:
-        attempt = _write(connection, contract, arrival, judged, started_at, finished_at)
+        attempt = _write(connection, contract, arrival, judged, started_at, finished_at, rules_sha256)
     except BaseException:
         connection.rollback()
         raise
@@ -39,7 +48,7 @@ def load(
 
 def _write(
     connection: duckdb.DuckDBPyConnection, contract: Contract, arrival: Arrival, judged: Judged, started_at: datetime,
-    finished_at: datetime,
+    finished_at: datetime, rules_sha256: str,
 ) -> Attempt:  # fmt: skip
     arrival_id = uuid4().hex
     sequence, revision = _next_numbers(connection, arrival)
@@ -52,11 +61,11 @@ def _write(
         ],
     )  # fmt: skip
     connection.execute(
-        "INSERT INTO ops.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO ops.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             load_id, sequence, arrival_id, arrival.dataset, arrival.partition_key, judged.verdict.value, judged.rows_read,
             len(judged.rows), len(judged.quarantine), judged.rows_duplicate, contract.version, version("khotinh"),
-            judged.refusal_reason, started_at, finished_at,
+            judged.refusal_reason, started_at, finished_at, rules_sha256,
         ],
     )  # fmt: skip
     if judged.verdict is not Verdict.REFUSED:

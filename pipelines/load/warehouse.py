@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS ops.loads (
     load_id VARCHAR PRIMARY KEY, load_sequence BIGINT NOT NULL UNIQUE, arrival_id VARCHAR NOT NULL, dataset VARCHAR NOT NULL,
     partition_key VARCHAR NOT NULL, verdict VARCHAR NOT NULL, rows_read BIGINT NOT NULL, rows_accepted BIGINT NOT NULL,
     rows_quarantined BIGINT NOT NULL, rows_duplicate BIGINT NOT NULL, contract_version INTEGER NOT NULL,
-    code_version VARCHAR NOT NULL, refusal_reason VARCHAR, started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP NOT NULL);
+    code_version VARCHAR NOT NULL, refusal_reason VARCHAR, started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP NOT NULL, rules_sha256 VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS ops.checks (
     load_id VARCHAR NOT NULL, check_name VARCHAR NOT NULL, severity VARCHAR NOT NULL, is_success BOOLEAN NOT NULL,
     observed VARCHAR NOT NULL, unexpected_count BIGINT);

@@ -120,7 +120,7 @@ def _table(sheet_name: str, frame: pl.DataFrame, contract: Contract) -> TextTabl
         .with_columns(pl.col(list(kept.values())).str.strip_chars().replace("", None))
         .filter(pl.any_horizontal(pl.col(list(kept.values())).is_not_null()))
     )
-    body = body.filter(~_repeats_heading(body, list(kept.values())))
+    body = body.filter(~_repeats_heading(list(kept.values())))
     body, total = _take_total(body, contract)
     return TextTable(frame=_take_groups(body, contract), headings=tuple(kept.values()), total=total)
 
@@ -178,7 +178,7 @@ def _spans_down(rows: Grid, depth: int, index: int) -> bool:
     return any(row[index].strip() for row in rows[depth + 1 :])
 
 
-def _repeats_heading(body: pl.DataFrame, names: Sequence[str]) -> pl.Expr:
+def _repeats_heading(names: Sequence[str]) -> pl.Expr:
     matches = [pl.col(name).eq_missing(pl.lit(name.rsplit(" / ", 1)[-1])) for name in names]
     return pl.sum_horizontal(matches) * 2 > len(names)
 

@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import assert_never
 
 import polars as pl
 
 from pipelines.calendar import TIME_ZONE_NAME, Partition
-from pipelines.contracts import Column, Contract, Format
+from pipelines.contracts import Column, ColumnType, Contract
 from pipelines.reference import GUEST, Reference, name_key, normalise_agency_code
 
 # NBSP, zero-width characters and the byte order mark stand around texts that were copied from the web.
@@ -24,6 +23,7 @@ TRUE_TEXTS = ("true", "1", "có", "x")
 FALSE_TEXTS = ("false", "0", "không")
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 _PROCEDURE_CODE = r"^([0-9]\.[0-9]{6})(?:\.000\.00\.00\.[HM][0-9]{2})?$"
+_TEXT = pl.col("text")
 _EXCEL_MIDNIGHT = r"^\d{4}-\d{2}-\d{2}(?: 00:00:00)?$"
 
 
@@ -56,57 +56,44 @@ def read_value(column: Column, texts: pl.Series, reading: Reading) -> pl.Series:
         A series of the column's type, null where the text is empty or gives no value.
     """
     frame = texts.to_frame("text")
-    return frame.select(_value(column, pl.col("text"), texts, reading).alias(column.name)).to_series()
+    value = _READERS[column.type](_Cells(column, texts, reading))
+    return frame.select(value.alias(column.name)).to_series()
 
 
-def _value(column: Column, text: pl.Expr, texts: pl.Series, reading: Reading) -> pl.Expr:
-    match column.type:
-        case "text":
-            return _text(column, text, texts, reading)
-        case "integer":
-            return _number(text, reading.contract.format, r"^-?[0-9]{1,18}$", pl.Int64())
-        case "amount":
-            return _number(text, reading.contract.format, r"^-?[0-9]{1,16}(?:\.[0-9]{1,2})?$", pl.Decimal(18, 2))
-        case "decimal":
-            return _number(text, reading.contract.format, r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$", pl.Decimal(18, 4))
-        case "boolean":
-            return _boolean(text)
-        case "date":
-            return _plausible(_date(column, text))
-        case "timestamp":
-            return _plausible(_timestamp(column, text))
-        case "code":
-            codes = reading.reference.codes[column.code_list or ""]
-            return pl.when(text.is_in(sorted(codes))).then(text)
-        case "agency_code":
-            return _mapped(texts, text, _agency_codes(column, reading))
-        case "unit_name":
-            return _mapped(texts, text, _unit_codes_by_name(reading))
-        case "procedure_code":
-            return text.str.extract(_PROCEDURE_CODE, 1)
-        case "endpoint_address":
-            addresses = reading.reference.endpoint_by_address
-            return _mapped(texts, text, lambda address: addresses.get(address.lower(), GUEST))
-        case "count_of":
-            return (
-                text.str.split(column.separator or ";")
-                .list.eval(pl.element().str.strip_chars(BLANKS) != "")
-                .list.sum()
-                .cast(pl.Int64)
-            )
-        case _:
-            assert_never(column.type)
+@dataclass(frozen=True)
+class _Cells:
+    """One column's texts (`pl.col("text")` in a frame of their own) and what reading them needs."""
+
+    column: Column
+    texts: pl.Series
+    reading: Reading
 
 
-def _text(column: Column, text: pl.Expr, texts: pl.Series, reading: Reading) -> pl.Expr:
-    value = text if texts.is_empty() or column.pattern else text.str.normalize("NFC")
+def _text(cells: _Cells) -> pl.Expr:
+    column, text = cells.column, _TEXT
+    value = text if cells.texts.is_empty() or column.pattern else text.str.normalize("NFC")
     if column.pattern:
         value = pl.when(text.str.contains(f"^(?:{column.pattern})$")).then(text)
     if column.registry == "endpoints":
-        value = pl.when(text.is_in(sorted(reading.reference.endpoint_codes))).then(text)
+        value = pl.when(text.is_in(sorted(cells.reading.reference.endpoint_codes))).then(text)
     if column.pseudonym:
-        return value.map_batches(lambda plain: pseudonyms(plain, reading.hash_key), return_dtype=pl.String)
+        return value.map_batches(lambda plain: pseudonyms(plain, cells.reading.hash_key), return_dtype=pl.String)
     return value
+
+
+def _code(cells: _Cells) -> pl.Expr:
+    codes = cells.reading.reference.codes[cells.column.code_list or ""]
+    return pl.when(_TEXT.is_in(sorted(codes))).then(_TEXT)
+
+
+def _endpoint(cells: _Cells) -> pl.Expr:
+    addresses = cells.reading.reference.endpoint_by_address
+    return _mapped(cells.texts, lambda address: addresses.get(address.lower(), GUEST))
+
+
+def _count_of(cells: _Cells) -> pl.Expr:
+    parts = _TEXT.str.split(cells.column.separator or ";")
+    return parts.list.eval(pl.element().str.strip_chars(BLANKS) != "").list.sum().cast(pl.Int64)
 
 
 def pseudonyms(plain: pl.Series, key: bytes) -> pl.Series:
@@ -126,7 +113,8 @@ def pseudonyms(plain: pl.Series, key: bytes) -> pl.Series:
     return pl.Series(plain.name, [digest(text) for text in plain.to_list()], dtype=pl.String)
 
 
-def _number(text: pl.Expr, layout: Format, pattern: str, dtype: pl.DataType) -> pl.Expr:
+def _number(cells: _Cells, pattern: str, dtype: pl.DataType) -> pl.Expr:
+    text, layout = _TEXT, cells.reading.contract.format
     if layout.zero_marks:
         text = text.replace(dict.fromkeys(layout.zero_marks, "0"))
         text = text.fill_null("0") if "" in layout.zero_marks else text
@@ -145,24 +133,24 @@ def _number(text: pl.Expr, layout: Format, pattern: str, dtype: pl.DataType) -> 
     return pl.when(text.str.contains(pattern)).then(text).cast(dtype, strict=False)
 
 
-def _boolean(text: pl.Expr) -> pl.Expr:
-    lower = text.str.to_lowercase()
+def _boolean(_: _Cells) -> pl.Expr:
+    lower = _TEXT.str.to_lowercase()
     return pl.when(lower.is_in(TRUE_TEXTS)).then(statement=True).when(lower.is_in(FALSE_TEXTS)).then(statement=False)
 
 
-def _date(column: Column, text: pl.Expr) -> pl.Expr:
-    typed = text.str.to_date(column.format, strict=False)
+def _date(cells: _Cells) -> pl.Expr:
+    typed = _TEXT.str.to_date(cells.column.format, strict=False)
     from_excel = (
-        pl.when(text.str.contains(_EXCEL_MIDNIGHT)).then(text.str.slice(0, 10)).str.to_date("%Y-%m-%d", strict=False)
+        pl.when(_TEXT.str.contains(_EXCEL_MIDNIGHT)).then(_TEXT.str.slice(0, 10)).str.to_date("%Y-%m-%d", strict=False)
     )
-    return pl.coalesce(typed, from_excel)
+    return _plausible(pl.coalesce(typed, from_excel))
 
 
-def _timestamp(column: Column, text: pl.Expr) -> pl.Expr:
-    value = text.str.to_datetime(column.format, strict=False, time_unit="us", time_zone=None)
-    if column.time_zone == "UTC":
+def _timestamp(cells: _Cells) -> pl.Expr:
+    value = _TEXT.str.to_datetime(cells.column.format, strict=False, time_unit="us", time_zone=None)
+    if cells.column.time_zone == "UTC":
         value = value.dt.replace_time_zone("UTC").dt.convert_time_zone(TIME_ZONE_NAME).dt.replace_time_zone(None)
-    return value
+    return _plausible(value)
 
 
 def _plausible(value: pl.Expr) -> pl.Expr:
@@ -170,13 +158,13 @@ def _plausible(value: pl.Expr) -> pl.Expr:
     return pl.when(value.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR)).then(value)
 
 
-def _mapped(texts: pl.Series, text: pl.Expr, read: Callable[[str], str | None]) -> pl.Expr:
+def _mapped(texts: pl.Series, read: Callable[[str], str | None]) -> pl.Expr:
     """Reads each distinct text once; a province has 1,800 codes and millions of rows."""
     distinct = [value for value in texts.unique().to_list() if value is not None]
     values = {value: read(value) for value in distinct}
     if not values:
-        return text
-    return text.replace_strict(list(values), list(values.values()), return_dtype=pl.String)
+        return _TEXT
+    return _TEXT.replace_strict(list(values), list(values.values()), return_dtype=pl.String)
 
 
 def _agency_codes(column: Column, reading: Reading) -> Callable[[str], str | None]:
@@ -197,6 +185,23 @@ def _unit_codes_by_name(reading: Reading) -> Callable[[str], str | None]:
         return found[0] if len(found) == 1 else None
 
     return read
+
+
+_READERS: dict[ColumnType, Callable[[_Cells], pl.Expr]] = {
+    "text": _text,
+    "integer": lambda cells: _number(cells, r"^-?[0-9]{1,18}$", pl.Int64()),
+    "amount": lambda cells: _number(cells, r"^-?[0-9]{1,16}(?:\.[0-9]{1,2})?$", pl.Decimal(18, 2)),
+    "decimal": lambda cells: _number(cells, r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$", pl.Decimal(18, 4)),
+    "boolean": _boolean,
+    "date": _date,
+    "timestamp": _timestamp,
+    "code": _code,
+    "agency_code": lambda cells: _mapped(cells.texts, _agency_codes(cells.column, cells.reading)),
+    "unit_name": lambda cells: _mapped(cells.texts, _unit_codes_by_name(cells.reading)),
+    "procedure_code": lambda _: _TEXT.str.extract(_PROCEDURE_CODE, 1),
+    "endpoint_address": _endpoint,
+    "count_of": _count_of,
+}
 
 
 def has_mixed_dates(texts: pl.Series) -> bool:

@@ -15,15 +15,15 @@ from uuid import uuid4
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
-import great_expectations as gx  # noqa: E402  (telemetry is off before the import reads its setting)
-import polars as pl  # noqa: E402
-from great_expectations.core import ExpectationSuite  # noqa: E402
-from great_expectations.exceptions import ExpectationNotFoundError  # noqa: E402
-from great_expectations.expectations.expectation_configuration import ExpectationConfiguration  # noqa: E402
-from sqlalchemy import Engine, event  # noqa: E402
-from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy  # noqa: E402
+import great_expectations as gx
+import polars as pl
+from great_expectations.core import ExpectationSuite
+from great_expectations.exceptions import ExpectationNotFoundError
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
-from pipelines.validate.suites import Rule, Suite  # noqa: E402
+from pipelines.validate.suites import Rule, Suite
 
 if TYPE_CHECKING:
     import duckdb
@@ -118,10 +118,7 @@ def _datasource(rows: pl.DataFrame) -> Iterator[tuple[Any, Any, duckdb.DuckDBPyC
         event.remove(Engine, "after_cursor_execute", _fetch_before_close)
 
 
-def _fetch_before_close(
-    conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
-) -> None:  # fmt: skip
-    del statement, parameters, executemany
+def _fetch_before_close(conn: Any, cursor: Any, _statement: str, _parameters: Any, context: Any, _many: Any) -> None:
     if conn.dialect.name == "duckdb" and context is not None and cursor.description is not None:
         context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, initial_buffer=cursor.fetchall())
 

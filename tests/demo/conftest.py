@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from served_recount import SCALE
 
 from demo.faults import DEFAULT_FAULTS
 from demo.province import Province, province
+from tests.demo.served_recount import SCALE
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
-from served_recount import PROVINCE, Tally
+from tests.demo.served_recount import PROVINCE, Tally
 
 
 def count_calls(tally: Tally, bodies: list[bytes], endpoints: dict[str, dict[str, str]]) -> None:

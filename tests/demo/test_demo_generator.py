@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from served_recount import SCALE, sheet_rows
 
 from demo.calendar import Calendar, DayKind, day_number, day_of, month_end, start_of
 from demo.conferences import connected
@@ -22,6 +21,7 @@ from demo.province import Province, province
 from demo.registry import ENDPOINT_HEADINGS, ENDPOINTS_FILE, UNIT_HEADINGS, UNITS_FILE, as_csv, endpoints, units
 from demo.statistics import FIGURES, ii_06a
 from demo.workbooks import vietnamese_number
+from tests.demo.served_recount import SCALE, sheet_rows
 
 MONDAY, SUNDAY = date(2026, 11, 2), date(2026, 11, 8)
 

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import asyncssh
 import httpx
 import pytest
-from served_recount import SCALE, pages
 from starlette.testclient import TestClient
 
 from demo.province import Province, province
@@ -20,6 +19,7 @@ from demo.serve import running
 from demo.servers import endpoints as endpoint_servers
 from demo.servers.gate import PortalRules
 from demo.servers.portal import application
+from tests.demo.served_recount import SCALE, pages
 
 DAY = {"changed_since": "2026-11-03T00:00:00", "changed_before": "2026-11-04T00:00:00"}
 CLIENT = {"grant_type": "client_credentials", "client_id": "me", "client_secret": "secret"}

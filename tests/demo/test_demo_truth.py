@@ -8,11 +8,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import served_recount as recount
-from served_recount import SCALE, Figures, Tally
-from served_recount_calls import count_calls
 from starlette.testclient import TestClient
 
+import tests.demo.served_recount as recount
 from demo.faults import DEFAULT_FAULTS
 from demo.files import FileTree
 from demo.province import Province, province
@@ -21,6 +19,8 @@ from demo.servers.gate import PortalRules
 from demo.servers.portal import application
 from demo.truth import ledger
 from demo.truth_loads import ledger_of_loads
+from tests.demo.served_recount import SCALE, Figures, Tally
+from tests.demo.served_recount_calls import count_calls
 
 MONTHLY_SOURCES = ("document_signed", "accounts", "officer")
 UNREADABLE = {

@@ -29,7 +29,7 @@ ROWS = pl.Schema({
 })  # fmt: skip
 
 
-def settings_in(folder: Path, **more: Any) -> Settings:  # noqa: ANN401
+def settings_in(folder: Path, **more: Any) -> Settings:
     """Settings of a home below `folder`, whatever the environment says."""
     return Settings(_env_file=None, home=folder / "data", **more)  # type: ignore[call-arg]
 
@@ -74,11 +74,13 @@ def arrival(
     )  # fmt: skip
 
 
-def put(settings: Settings, came: Arrival, what: Judged | None = None, contract: Contract = CONTRACT) -> Attempt:
+def put(
+    settings: Settings, came: Arrival, what: Judged | None = None, contract: Contract = CONTRACT, rules: str = "rules 1"
+) -> Attempt:
     """Loads one judged file into the warehouse of `settings`."""
     with open_warehouse(settings) as connection:
         prepare(connection, [contract])
-        return load(connection, contract, came, what or judged(), STARTED, FINISHED)
+        return load(connection, contract, came, what or judged(), STARTED, FINISHED, rules)
 
 
 def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:

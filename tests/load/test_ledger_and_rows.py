@@ -14,10 +14,11 @@ import pytest
 from pipelines.contracts import Column
 from pipelines.load.ledger import (
     Attempt,
+    JudgedBefore,
     Outcome,
     accepted_partitions,
-    has_load,
     load_with_same_bytes,
+    needs_baseline,
     record_attempt,
 )  # fmt: skip
 from pipelines.load.load import load
@@ -42,8 +43,8 @@ def _counts(settings: Settings) -> dict[str, int]:
 
 def _known(settings: Settings, digest: str, modified_at: datetime | None = None, version: int = 1) -> str | None:
     with open_warehouse(settings) as connection:
-        found = load_with_same_bytes(connection, arrival(digest, modified_at=modified_at), version)
-    return found[0] if found else None
+        found = load_with_same_bytes(connection, arrival(digest, modified_at=modified_at), f"rules {version}")
+    return found.load_id if found else None
 
 
 def test_an_accepted_load_leaves_its_rows_checks_quarantine_and_ledger_row(settings: Settings) -> None:
@@ -54,7 +55,7 @@ def test_an_accepted_load_leaves_its_rows_checks_quarantine_and_ledger_row(setti
     )  # fmt: skip
     assert ask(settings, "SELECT * EXCLUDE (arrival_id, code_version) FROM ops.loads") == [(
         "platform_accounts/2026-06/r1", 1, "platform_accounts", "2026-06", "accepted_with_warnings", 4, 2, 1, 1, 1, None,
-        STARTED, FINISHED,
+        STARTED, FINISHED, "rules 1",
     )]  # fmt: skip
     assert ask(settings, "SELECT * EXCLUDE (arrival_id) FROM ops.arrivals WHERE arrival_id = (SELECT arrival_id FROM ops.loads)") == [
         ("platform_accounts", "2026-06", A, "a.csv", 77, "sftp://host/a.csv", MORNING, STARTED)
@@ -93,8 +94,7 @@ def test_a_partition_that_was_only_refused_is_not_accepted(settings: Settings) -
     put(settings, arrival(A), judged(refused=True))
     with open_warehouse(settings) as connection:
         assert accepted_partitions(connection) == set()
-        assert has_load(connection, "platform_accounts")
-        assert not has_load(connection, "portal_dossiers")
+        assert needs_baseline(connection, "platform_accounts")
 
 
 def test_revisions_count_within_a_partition_and_the_sequence_through_all(settings: Settings) -> None:
@@ -118,13 +118,13 @@ def test_the_same_bytes_are_known_and_others_are_not(settings: Settings) -> None
     assert _known(settings, A) == "platform_accounts/2026-06/r1"
     assert _known(settings, B, MORNING) is None
     with open_warehouse(settings) as connection:
-        assert load_with_same_bytes(connection, arrival(A, "2026-07"), 1) is None
+        assert load_with_same_bytes(connection, arrival(A, "2026-07"), "rules 1") is None
 
 
 def test_the_same_bytes_under_a_mended_contract_are_judged_again(settings: Settings) -> None:
     put(settings, arrival(A))
     assert _known(settings, A, version=2) is None
-    put(settings, arrival(A), contract=CONTRACT.model_copy(update={"version": 2}))
+    put(settings, arrival(A), contract=CONTRACT.model_copy(update={"version": 2}), rules="rules 2")
     assert _known(settings, A, version=2) == "platform_accounts/2026-06/r2"
     assert _known(settings, A, version=1) == "platform_accounts/2026-06/r1"
 
@@ -132,7 +132,8 @@ def test_the_same_bytes_under_a_mended_contract_are_judged_again(settings: Setti
 def test_the_same_bytes_of_a_refused_load_are_known_with_their_verdict(settings: Settings) -> None:
     put(settings, arrival(A), judged(refused=True))
     with open_warehouse(settings) as connection:
-        assert load_with_same_bytes(connection, arrival(A), 1) == ("platform_accounts/2026-06/r1", "refused")
+        known = load_with_same_bytes(connection, arrival(A), "rules 1")
+    assert known == JudgedBefore("platform_accounts/2026-06/r1", "refused", "export_is_not_empty: nothing came")
 
 
 def test_a_source_that_goes_back_to_what_it_said_is_believed(settings: Settings) -> None:
@@ -180,8 +181,9 @@ def test_the_same_connection_goes_on_after_a_failure(settings: Settings) -> None
                 replace(judged(), quarantine=rejects(1).with_columns(row_text=None)),
                 STARTED,
                 FINISHED,
+                "rules 1",
             )
-        load(connection, CONTRACT, arrival(), judged(), STARTED, FINISHED)
+        load(connection, CONTRACT, arrival(), judged(), STARTED, FINISHED, "rules 1")
     assert _counts(settings) == dict(zip(TABLES, (1, 1, 2, 1, 1, 2), strict=True))
 
 

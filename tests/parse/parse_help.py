@@ -33,7 +33,7 @@ REFERENCE = Reference(
 SHIPPED = read_reference(SEEDS, ENDPOINTS_FILE)
 
 
-def column(name: str, kind: str = "text", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def column(name: str, kind: str = "text", **more: Any) -> dict[str, Any]:
     """A column whose heading is its name, unless said otherwise."""
     needs: dict[str, dict[str, Any]] = {
         "date": {"format": "%d/%m/%Y"},
@@ -47,7 +47,7 @@ def column(name: str, kind: str = "text", **more: Any) -> dict[str, Any]:  # noq
     return {"name": name, "type": kind, "headings": [name], "vi": name, "en": name, **needs.get(kind, {}), **more}
 
 
-def contract(columns: Sequence[Mapping[str, Any]], keys: Sequence[str] = (), **more: Any) -> Contract:  # noqa: ANN401
+def contract(columns: Sequence[Mapping[str, Any]], keys: Sequence[str] = (), **more: Any) -> Contract:
     """A contract of these columns, read from a CSV with semicolons unless said otherwise."""
     return Contract.model_validate({
         "dataset": "sample", "version": 1, "platform": "portal",

@@ -39,7 +39,7 @@ ACCOUNTS_SCHEMA = pl.Schema({
 Account = tuple[str, str, datetime | None]
 
 
-def _parsed(rows: pl.DataFrame, *, rejected: int = 0, duplicates: int = 0, **more: Any) -> Parsed:  # noqa: ANN401
+def _parsed(rows: pl.DataFrame, *, rejected: int = 0, duplicates: int = 0, **more: Any) -> Parsed:
     """What parsing would have handed over: every cell's text is the value's, the personal ones are gone."""
     names = [name for name in rows.columns if name not in ("row_number", "account_key", "dossier_key")]
     texts = rows.select(pl.col("row_number").alias("__row_number"), *(pl.col(name).cast(pl.String) for name in names))
@@ -73,7 +73,7 @@ def _many(good: int, bad: int = 0) -> list[Account]:
     return [*rows, *((f"bad{n}", "portal", BEFORE) for n in range(bad))]
 
 
-def _judge(parsed: Parsed, partition: Partition = JUNE, declared: int | None = None, **more: Any) -> Judged:  # noqa: ANN401
+def _judge(parsed: Parsed, partition: Partition = JUNE, declared: int | None = None, **more: Any) -> Judged:
     contract, suite = more.get("contract", ACCOUNTS), more.get("suite", ACCOUNTS_SUITE)
     judged = judge(parsed, contract, suite, partition, WORKING_DAYS, declared)
     if judged.verdict is not Verdict.REFUSED:

@@ -19,6 +19,7 @@ accepted as (
         datasets.mode,
         loads.partition_key,
         arrivals.arrived_at,
+        arrivals.file_sha256,
         -- How fresh the source says its file is; where it does not say, when it came.
         coalesce(arrivals.source_modified_at, arrivals.arrived_at) as known_at
     from loads
@@ -28,13 +29,13 @@ accepted as (
 ),
 
 -- A snapshot tells its partition whole, so the newest replaces the others; changes add to each other.
+-- Either way, a file that was judged again after its rules were mended counts once.
 in_force as (
     select *
     from accepted
     qualify
-        mode = 'changes'
-        or row_number() over (
-            partition by dataset, partition_key
+        row_number() over (
+            partition by dataset, partition_key, case when mode = 'changes' then file_sha256 end
             order by known_at desc, arrived_at desc, load_sequence desc
         ) = 1
 ),
