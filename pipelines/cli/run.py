@@ -54,7 +54,7 @@ def run_days(settings: Settings, first: date, last: date, datasets: Sequence[str
     if as_json:
         print_json(summary.as_json(result))
     else:
-        summary.show(result, settings, monotonic() - started)
+        summary.show(result, workshop, monotonic() - started)
     return int(summary.exit_code(result))
 
 

@@ -8,6 +8,8 @@ import typer
 
 from pipelines.cli.console import print_json, screen, table, tells_errors
 from pipelines.cli.reader import query
+from pipelines.cli.vietnamese import refusal_vi
+from pipelines.ingest import Workshop
 from pipelines.publish.publish import current_version
 from pipelines.settings import read_settings
 
@@ -48,6 +50,7 @@ _COMPLETENESS = """
 def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON | Print JSON.")] = False) -> None:
     """Số liệu nào đã về, đã công bố, còn thiếu | What came, what is published, what is missing."""
     settings = read_settings()
+    workshop = Workshop(settings)
     datasets = query(settings, _DATASETS)
     troubles = query(settings, _OPEN_TROUBLES)
     version = current_version(settings.published_folder)
@@ -81,4 +84,6 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
         screen.print("[green]Không có việc tồn đọng | Nothing is open.[/]")
     for dataset, partition, outcome, message, in_force in troubles:
         stands = f"vẫn dùng | still in force: {in_force}" if in_force else "chưa có số liệu | no figures"
-        screen.print(f"[yellow]{dataset} {partition}[/] {outcome}: {message} [dim]({stands})[/]", soft_wrap=True)
+        told = refusal_vi(workshop, dataset, message) if outcome == "refused" else ""
+        screen.print(f"[yellow]{dataset} {partition}[/] {outcome}: {told} [dim]({stands})[/]", soft_wrap=True)
+        screen.print(f"  {message}", style="dim", markup=False, soft_wrap=True)

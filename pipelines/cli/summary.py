@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.console import ExitCode, screen, table
 from pipelines.cli.reader import query
+from pipelines.cli.vietnamese import reason_vi, refusal_vi
+from pipelines.ingest import Workshop
 from pipelines.load.ledger import Attempt, Outcome
 from pipelines.publish.publish import POINTER
 from pipelines.settings import Settings
@@ -51,14 +53,15 @@ def as_json(result: RunResult) -> dict[str, Any]:
     }
 
 
-def show(result: RunResult, settings: Settings, seconds: float) -> None:
+def show(result: RunResult, workshop: Workshop, seconds: float) -> None:
     """Prints the whole story of a run."""
+    settings = workshop.settings
     _show_loads(result.attempts)
-    _show_troubles(result.attempts)
+    _show_troubles(workshop, result.attempts)
     if not result.is_built:
         screen.print(f"[bold red]Chưa công bố bản mới; người đọc vẫn dùng bản trước.[/] {result.failure or ''}\n")
         return
-    _show_reasons(settings, result.attempts)
+    _show_reasons(workshop, result.attempts)
     _show_headlines(settings)
     pointer = settings.published_folder / POINTER
     screen.print(f"[bold green]Đã công bố[/] {pointer.resolve()}  ({seconds:.0f} giây)")
@@ -88,7 +91,7 @@ def _show_loads(attempts: Sequence[Attempt]) -> None:
     table("Dữ liệu đã về | What came", headings, rows, numeric=headings[1:])
 
 
-def _show_troubles(attempts: Sequence[Attempt]) -> None:
+def _show_troubles(workshop: Workshop, attempts: Sequence[Attempt]) -> None:
     troubles = [
         attempt
         for attempt in attempts
@@ -103,15 +106,16 @@ def _show_troubles(attempts: Sequence[Attempt]) -> None:
     }
     for attempt in troubles:
         title = names.get(attempt.outcome, attempt.outcome.value)
-        screen.print(
-            f"[bold yellow]{title}[/] {attempt.dataset} {attempt.partition_key}: {attempt.message}", soft_wrap=True
-        )
+        told = refusal_vi(workshop, attempt.dataset, attempt.message)
+        screen.print(f"[bold yellow]{title}[/] {attempt.dataset} {attempt.partition_key}: {told}", soft_wrap=True)
+        screen.print(f"  {attempt.message}", style="dim", markup=False, soft_wrap=True)
     screen.print("Số liệu của các ngày đó không được tính là 0 | Those days are absent, not zero.\n", style="dim")
 
 
-def _show_reasons(settings: Settings, attempts: Sequence[Attempt]) -> None:
+def _show_reasons(workshop: Workshop, attempts: Sequence[Attempt]) -> None:
     loads = [attempt.load_id for attempt in attempts if attempt.rows_quarantined and attempt.load_id]
-    reasons = query(settings, _REASONS, [loads]) if loads else []
+    found = query(workshop.settings, _REASONS, [loads]) if loads else []
+    reasons = [(dataset, reason_vi(workshop, dataset, reason), *rest) for dataset, reason, *rest in found]
     if reasons:
         table(
             "Dòng bị cách ly | Rows set apart, by reason",

@@ -63,7 +63,7 @@ def refuse_unread(error: DataRefusedError) -> Judged:
         checks=(Check(error.check, "critical", is_success=False, observed=error.what),),
         rows_read=0,
         rows_duplicate=0,
-        refusal_reason=str(error),
+        refusal_reason=f"{error.check}: {error}",
     )
 
 

@@ -1,0 +1,53 @@
+"""What an officer reads: reasons and refusals in plain Vietnamese, from the words of the contracts and the suites."""
+
+from __future__ import annotations
+
+import re
+
+from pipelines.ingest import Workshop
+
+_CELL_REASONS = {
+    r"empty": "để trống",
+    r"malformed": "sai cấu trúc",
+    r"unknown or ambiguous unit": "không có đơn vị này, hoặc tên trùng nhiều đơn vị",
+    r"unknown endpoint": "không có điểm cầu này",
+    r"not in the list (?P<list>\w+)": "không có trong danh mục {list}",
+    r"not a readable (date|timestamp)": "không đọc được ngày giờ",
+    r"not a readable \w+": "không đọc được giá trị",
+    r"below (?P<bound>\S+)": "nhỏ hơn {bound}",
+    r"above (?P<bound>\S+)": "lớn hơn {bound}",
+}
+_FILE_CHECKS = {
+    "file_is_readable": "Tệp không đọc được, bị cắt hoặc hỏng chữ; đề nghị xuất lại.",
+    "headings_are_complete": "Tệp thiếu cột hoặc đổi tên cột; đề nghị kiểm tra mẫu xuất.",
+    "headings_are_distinct": "Tệp có hai cột cùng tên; đề nghị xuất lại.",
+    "dates_are_of_one_kind": "Cột ngày lẫn ngày Excel và văn bản, ngày tháng có thể bị đảo; đề nghị xuất dạng văn bản.",
+    "quarantine_share_is_bearable": "Quá nhiều dòng lỗi nên cả tệp bị từ chối.",
+    "declared_total_is_met": "Số dòng nhận được khác tổng số mà nguồn công bố.",
+    "total_row_is_the_sum": "Dòng tổng cộng không bằng tổng các dòng.",
+    "no_heading_is_added": "Tệp có thêm cột mới.",
+    "no_row_is_set_apart": "Có dòng bị cách ly.",
+}
+
+
+def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
+    """A quarantine reason (`column: why` or `rule: name`) in Vietnamese; unknown ones stay as they are."""
+    subject, _, why = reason.partition(": ")
+    if subject == "rule":
+        return _rule_vi(workshop, dataset, why) or reason
+    contract = workshop.contracts[dataset]
+    label = next((column.vi for column in contract.columns if column.name == subject), subject)
+    for pattern, sentence in _CELL_REASONS.items():
+        if found := re.fullmatch(pattern, why):
+            return f"{label}: {sentence.format(**found.groupdict())}"
+    return reason
+
+
+def refusal_vi(workshop: Workshop, dataset: str, message: str) -> str:
+    """The first check that a refusal names, in Vietnamese; empty if it names none that is known."""
+    check = message.partition(": ")[0]
+    return _FILE_CHECKS.get(check) or _rule_vi(workshop, dataset, check) or ""
+
+
+def _rule_vi(workshop: Workshop, dataset: str, name: str) -> str | None:
+    return next((rule.says.vi for rule in workshop.suites[dataset].rules if rule.name == name), None)
