@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from pipelines.errors import PermanentError
-from pipelines.settings import DBT_PROJECT, SOURCES, Settings
+from pipelines.load.warehouse import open_warehouse
+from pipelines.settings import DBT_PROJECT, ENDPOINTS_FILE, Settings
 
 _PARSED = (".sql", ".yml", ".yaml", ".md", ".csv")
 
@@ -30,6 +31,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_LOG_PATH": str(target / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_VERSION_CHECK": "false",
+        "KHOTINH_MACROS_SHA256": _fingerprint(DBT_PROJECT / "macros"),
     }
 
 
@@ -42,12 +44,45 @@ def manifest_file(settings: Settings) -> Path:
     target = settings.dbt_target_folder
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     manifest, stamp = target / "manifest.json", target / "manifest.sha256"
-    fingerprint = _fingerprint()
+    fingerprint = _fingerprint(DBT_PROJECT, ENDPOINTS_FILE.parent)
     if manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint:
         return manifest
     run_dbt(settings, ["parse"])
     stamp.write_text(fingerprint)
     return manifest
+
+
+def begin_build(settings: Settings) -> None:
+    """Takes note that the warehouse is being built: until `finish_build`, nothing of it may be published."""
+    _stamp(settings).unlink(missing_ok=True)
+
+
+def finish_build(settings: Settings) -> None:
+    """Takes note of the load up to which the warehouse was built, all of it."""
+    _stamp(settings).write_text(str(_newest_load(settings)))
+
+
+def require_whole_build(settings: Settings) -> None:
+    """Makes sure that what would be published was built to its end and from every load.
+
+    Raises:
+        PermanentError: The last build failed, was cut short, left models out, or came before the newest load.
+    """
+    stamp = _stamp(settings)
+    if not stamp.exists() or stamp.read_text() != str(_newest_load(settings)):
+        raise PermanentError(
+            "The warehouse was not built to its end from the newest load; readers keep the version before.",
+            "Run khotinh run, or the job build_and_publish.",
+        )
+
+
+def _stamp(settings: Settings) -> Path:
+    return settings.dbt_target_folder / "built_from_load"
+
+
+def _newest_load(settings: Settings) -> int:
+    with open_warehouse(settings) as connection:
+        return int(connection.execute("SELECT coalesce(max(load_sequence), 0) FROM ops.loads").fetchall()[0][0])
 
 
 def run_dbt(settings: Settings, arguments: list[str]) -> None:
@@ -69,9 +104,9 @@ def run_dbt(settings: Settings, arguments: list[str]) -> None:
         raise PermanentError(f"dbt {' '.join(arguments)} failed:\n{last}", "Mend the model that it names.")
 
 
-def _fingerprint() -> str:
+def _fingerprint(*folders: Path) -> str:
     digest = hashlib.sha256()
-    for file in sorted([*DBT_PROJECT.rglob("*"), *SOURCES.rglob("*.csv")]):
+    for file in sorted(file for folder in folders for file in folder.rglob("*")):
         if file.suffix in _PARSED and not {"target", "logs"} & set(file.parts):
             digest.update(str(file.relative_to(DBT_PROJECT.parent)).encode())
             digest.update(file.read_bytes())

@@ -31,11 +31,12 @@ def build_definitions(workshop: Workshop) -> Definitions:
     monthly = [datasets[name] for name, contract in workshop.contracts.items() if contract.cadence == "monthly"]
     models = dbt_models(manifest)
     published = published_warehouse(manifest, models)
-    automated = automation(daily, monthly, [models, published])
+    automated = automation(daily, monthly, [models, published], workshop.settings)
     return Definitions(
         assets=[*datasets.values(), models, published],
         jobs=automated.jobs,
         schedules=automated.schedules,
+        sensors=automated.sensors,
         resources={
             "workshop": ResourceDefinition.hardcoded_resource(workshop),
             "dbt": dbt_resource(workshop.settings),

@@ -19,7 +19,15 @@ from pipelines.calendar import Partition, WorkingDays, now
 from pipelines.contracts import Contract, read_contracts
 from pipelines.errors import DataRefusedError, NotThereError, PermanentError, TransientError
 from pipelines.extract import pull
-from pipelines.load.ledger import Attempt, JudgedBefore, Outcome, load_with_same_bytes, needs_baseline, record_attempt
+from pipelines.load.ledger import (
+    Attempt,
+    JudgedBefore,
+    Outcome,
+    load_with_same_bytes,
+    needs_baseline,
+    record_attempt,
+    rows_in_force,
+)
 from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse import parse
@@ -132,7 +140,8 @@ def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) ->
             attempt = _judged_before(contract, partition, known)
             record_attempt(connection, attempt, now())
             return attempt
-    judged = examine(workshop, contract, partition, arrival)
+        replaced = rows_in_force(connection, contract.dataset, partition.key)
+    judged = examine(workshop, contract, partition, arrival, replaced)
     with open_warehouse(settings) as connection:
         return load(connection, contract, arrival, judged, started_at, now(), rules)
 
@@ -146,12 +155,22 @@ def _judged_before(contract: Contract, partition: Partition, known: JudgedBefore
     return Attempt(contract.dataset, partition.key, Outcome.REFUSED, reason, known.load_id, known.verdict)
 
 
-def examine(workshop: Workshop, contract: Contract, partition: Partition, arrival: Arrival) -> Judged:
-    """Parses and judges one raw file; nothing is written."""
+def examine(
+    workshop: Workshop, contract: Contract, partition: Partition, arrival: Arrival, replaced: int | None = None
+) -> Judged:
+    """Parses and judges one raw file; nothing is written.
+
+    Args:
+        workshop: Contracts, suites, registers.
+        contract: The dataset's contract.
+        partition: The day or month.
+        arrival: The raw file.
+        replaced: Rows of the load that this one would replace, if there is one.
+    """
     reading = Reading(arrival.file_name, contract, partition, workshop.reference, workshop.settings.hash_key())
     try:
         parsed = parse(arrival.file, reading)
     except DataRefusedError as error:
         return refuse_unread(error)
     suite = workshop.suites[contract.dataset]
-    return judge(parsed, contract, suite, partition, workshop.working_days, arrival.declared_rows)
+    return judge(parsed, contract, suite, partition, workshop.working_days, arrival.declared_rows, replaced)

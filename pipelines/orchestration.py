@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from dagster import BetaWarning, DagsterEvent, DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster import BetaWarning, DagsterEvent, DagsterInstance
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
-from filelock import FileLock, Timeout
 
 from pipelines.assets.datasets import dataset_key
-from pipelines.automation import DAILY_JOB, MONTHLY_JOB
+from pipelines.automation import DAILY_JOB, MONTHLY_JOB, PUBLISH_JOB
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract
 from pipelines.definitions import build_definitions
-from pipelines.errors import TransientError
 from pipelines.ingest import Workshop
+from pipelines.killed_runs import TYPED_RUN, only_typed_run
 from pipelines.load.ledger import Attempt, accepted_partitions
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.settings import Settings
@@ -37,14 +36,14 @@ concurrency:
 run_monitoring:
   enabled: true
   free_slots_after_run_end_seconds: 30
+  max_runtime_seconds: 7200
 """
-# Marks runs that were typed, so that one that was killed can be told from the daemon's.
-TYPED_RUN = {"khotinh/typed": "yes"}
 # A monthly export that is not there on its day is asked for again this long.
 MONTHLY_PATIENCE = timedelta(days=31)
 
 
 # The story of a run is told by the command; Dagster keeps its own in its history.
+_DATASET_STEP = "raw__"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -102,12 +101,11 @@ def run_days(
     failures: list[str] = []
     # dbt's own words go to a file: the command tells the story.
     with (
-        _only_run(workshop.settings),
         DagsterInstance.get() as instance,
+        only_typed_run(workshop.settings, instance),
         (home / "last_run.log").open("w") as log,
         redirect_stdout(log),
     ):
-        _bury_killed_runs(instance)
         for month, names in months_due(workshop, first, last, datasets).items():
             done = definitions.resolve_job_def(MONTHLY_JOB).execute_in_process(
                 instance=instance, partition_key=month, asset_selection=[dataset_key(name) for name in names],
@@ -123,42 +121,20 @@ def run_days(
         )  # fmt: skip
         run_ids.append(done.run_id)
         failures += _failures(done.all_events)
+        if not done.success and all(step.startswith(_DATASET_STEP) for step in _failed_steps(done.all_events)):
+            # One dataset broke in a way that nobody foresaw: the others are published all the same.
+            done = definitions.resolve_job_def(PUBLISH_JOB).execute_in_process(
+                instance=instance, raise_on_error=False, run_config=_QUIET, tags=TYPED_RUN
+            )
+            run_ids.append(done.run_id)
+            failures += _failures(done.all_events)
     return RunResult(
         tuple(attempts), is_built=done.success, failure="\n".join(failures) or None, run_ids=tuple(run_ids)
     )
 
 
-@contextmanager
-def _only_run(settings: Settings) -> Iterator[None]:
-    """Lets one typed run at a time through.
-
-    Raises:
-        TransientError: Another one is still at work after `lock_seconds`.
-    """
-    lock = FileLock(settings.home / "run.lock", timeout=settings.lock_seconds)
-    try:
-        with lock:
-            yield
-    except Timeout as error:
-        raise TransientError(
-            f"Another khotinh run has been at work for {settings.lock_seconds:g} s.",
-            "Wait for it to end (khotinh status), then run again.",
-        ) from error
-
-
-def _bury_killed_runs(instance: DagsterInstance) -> None:
-    """Ends typed runs that were killed: they hold the pool's only slot and would hold it for ever.
-
-    Whoever has the turn of `_only_run` knows that no typed run is alive. Runs of the daemon are the daemon's to watch.
-    """
-    alive = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
-    for run in instance.get_runs(RunsFilter(statuses=alive, tags=TYPED_RUN)):
-        instance.report_run_failed(run, "The process of this run was killed.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
 def months_due(workshop: Workshop, first: date, last: date, datasets: Sequence[str]) -> dict[str, list[str]]:
-    """Monthly datasets to pull by month: due by the day after `last`, and not yet accepted."""
+    """Monthly datasets to pull by month: due by the day after `last`, and not yet accepted unless asked for by name."""
     monthly = {
         name: contract for name, contract in _chosen(workshop, datasets).items() if contract.cadence == "monthly"
     }
@@ -172,7 +148,7 @@ def months_due(workshop: Workshop, first: date, last: date, datasets: Sequence[s
         for name, contract in monthly.items():
             falls_due = month.last_day + timedelta(days=contract.due.days_after)
             is_time = first - MONTHLY_PATIENCE <= falls_due <= last + timedelta(days=1)
-            if is_time and (name, month.key) not in accepted:
+            if is_time and (name in datasets or (name, month.key) not in accepted):
                 due.setdefault(month.key, []).append(name)
     return due
 
@@ -194,6 +170,10 @@ def _tags(first: date, last: date) -> dict[str, str]:
         ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
         ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),
     }
+
+
+def _failed_steps(events: Sequence[DagsterEvent]) -> list[str]:
+    return [event.step_key or "" for event in events if event.is_step_failure]
 
 
 def _failures(events: Sequence[DagsterEvent]) -> list[str]:

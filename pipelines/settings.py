@@ -6,11 +6,12 @@ Where a dataset lies inside a place is its contract's business, not a setting.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.errors import SettingError
@@ -95,6 +96,11 @@ class Settings(BaseSettings):
     rerun_attempts: int = Field(default=2, ge=0)
     rerun_wait_seconds: float = Field(default=60, ge=0)
     lock_seconds: float = Field(default=900, ge=0)
+
+    @field_validator("home")
+    @classmethod
+    def _one_home_wherever_it_is_read(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
 
     @property
     def warehouse_file(self) -> Path:
@@ -183,6 +189,16 @@ class Settings(BaseSettings):
         if not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
             raise _malformed("pseudonym_key", f"must have {SHORTEST_KEY} to {LONGEST_KEY} characters.")
         return key
+
+    def check_home(self) -> None:
+        """Makes sure that the home can be written, without writing.
+
+        Raises:
+            SettingError: It lies below a file, or in a folder that may not be written.
+        """
+        place = next(folder for folder in (self.home, *self.home.parents) if folder.exists())
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            raise _malformed("home", f"{self.home} cannot be made or written: {place} is no folder that you may write.")
 
     def _needed(self, field: str) -> str:
         value = getattr(self, field)

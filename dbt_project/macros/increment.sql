@@ -44,6 +44,8 @@
     {%- for node_id in seen | sort -%}
         {%- do checksums.append(node_id ~ '=' ~ graph.nodes[node_id].checksum.checksum) -%}
     {%- endfor -%}
+    {#- The macros too: a changed one would leave the old rows under the old rule. -#}
+    {%- do checksums.append(env_var('KHOTINH_MACROS_SHA256', '')) -%}
     {{ return('basis:' ~ local_md5(checksums | join(';'))) }}
 {%- endmacro %}
 

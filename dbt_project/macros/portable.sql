@@ -98,6 +98,12 @@
 {%- endmacro %}
 
 
+{#- The calendar's last day: three years on, so that no due date runs out of it and no year ends it. -#}
+{% macro last_calendar_date() -%}
+    {{ return((run_started_at.year + 3) ~ '-12-31') }}
+{%- endmacro %}
+
+
 {#- A table of every day from the first to the last, both included, in the column date_day. -#}
 {% macro date_spine_days(first_date, last_date) -%}
     {{ return(adapter.dispatch('date_spine_days', 'khotinh')(first_date, last_date)) }}

@@ -11,7 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from packaging.version import Version
 
 from pipelines.assets.datasets import WAREHOUSE_POOL
-from pipelines.build import dbt_environment, dbt_executable
+from pipelines.build import begin_build, dbt_environment, dbt_executable, finish_build, require_whole_build
 from pipelines.ingest import Workshop
 from pipelines.load.warehouse import wait_until_free, writer_turn
 from pipelines.publish.publish import publish
@@ -61,7 +61,10 @@ def dbt_models(manifest: Path) -> AssetsDefinition:
         with writer_turn(workshop.settings):
             wait_until_free(workshop.settings)
             target = workshop.settings.dbt_target_folder.resolve()
+            begin_build(workshop.settings)
             yield from dbt.cli(BUILD, context=context, target_path=target).stream()
+        if not context.is_subset:
+            finish_build(workshop.settings)
 
     return models
 
@@ -85,6 +88,7 @@ def published_warehouse(manifest: Path, models: AssetsDefinition) -> AssetsDefin
             for column in contract.stored_columns
             if column.pseudonym
         }
+        require_whole_build(workshop.settings)
         done = publish(workshop.settings, manifest, pseudonyms)
         return MaterializeResult(metadata={"version": done.version, **done.table_rows})
 

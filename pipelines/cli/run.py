@@ -68,6 +68,7 @@ def check_settings(workshop: Workshop, datasets: Sequence[str]) -> None:
         SettingError: The first setting that is wrong.
         ContractError: A contract or a suite is malformed.
     """
+    workshop.settings.check_home()
     workshop.settings.hash_key()
     _ = workshop.suites
     contracts = [contract for name, contract in workshop.contracts.items() if not datasets or name in datasets]

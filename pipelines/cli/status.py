@@ -31,7 +31,7 @@ _OPEN_TROUBLES = """
 
     in_force AS (
         SELECT dataset, partition_key, max_by(load_id, load_sequence) AS load_id
-        FROM meta.loads WHERE verdict <> 'refused' GROUP BY ALL
+        FROM meta.loads WHERE is_in_force GROUP BY ALL
     )
 
     SELECT last_word.dataset, last_word.partition_key, outcome, message, coalesce(load_id, '') AS load_in_force

@@ -36,7 +36,7 @@ _REASONS = """
 def exit_code(result: RunResult) -> ExitCode:
     """0 all is in, 1 something could not be had or built, 3 some data was refused and the rest is published."""
     outcomes = {attempt.outcome for attempt in result.attempts}
-    if not result.is_built or Outcome.FAILED in outcomes:
+    if not result.is_built or result.failure or Outcome.FAILED in outcomes:
         return ExitCode.FAILED
     refused = any(attempt.verdict == "refused" for attempt in result.attempts)
     return ExitCode.REFUSED if refused or Outcome.NOT_THERE in outcomes else ExitCode.DONE
@@ -61,13 +61,18 @@ def show(result: RunResult, workshop: Workshop, seconds: float) -> None:
     if not result.is_built:
         screen.print(f"[bold red]Chưa công bố bản mới; người đọc vẫn dùng bản trước.[/] {result.failure or ''}\n")
         return
+    if result.failure:
+        screen.print(
+            "[bold red]Lỗi ngoài dự liệu, phần còn lại vẫn được công bố | Unforeseen; the rest is published:[/]"
+        )
+        screen.print(f"  {result.failure}\n", markup=False, soft_wrap=True)
     _show_reasons(workshop, result.attempts)
     _show_headlines(settings)
     pointer = settings.published_folder / POINTER
     screen.print(f"[bold green]Đã công bố[/] {pointer.resolve()}  ({seconds:.0f} giây)")
     screen.print("Hỏi số liệu | Query it:", style="bold")
     screen.print(
-        f"  .venv/bin/python -c \"import duckdb; print(duckdb.connect('{pointer}', read_only=True)"
+        f'  .venv/bin/python -c "import duckdb; print(duckdb.connect({str(pointer)!r}, read_only=True)'
         ".sql('FROM marts.indicator_daily LIMIT 10'))\"",
         markup=False, soft_wrap=True,
     )  # fmt: skip

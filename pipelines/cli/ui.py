@@ -28,12 +28,17 @@ def ui(
 ) -> None:
     """Mở trang Dagster trên máy này | Open Dagster's pages on this machine (loopback only)."""
     from pipelines.cli.demo import DEMO_DAYS, served_province  # noqa: PLC0415  (the demo is not always installed)
+    from pipelines.killed_runs import only_ui  # noqa: PLC0415  (Dagster takes seconds to import)
     from pipelines.orchestration import dagster_home  # noqa: PLC0415  (Dagster takes seconds to import)
 
     with ExitStack() as stack:
         if demo:
             stack.enter_context(served_province(*DEMO_DAYS, scale=1.0, seed=None, faults=None))
-        dagster_home(read_settings())
+        settings = read_settings()
+        # The daemon stands in another folder: a relative home would be another one there.
+        os.environ["KHOTINH_HOME"] = str(settings.home)
+        dagster_home(settings)
+        stack.enter_context(only_ui(settings))
         screen.print(f"http://127.0.0.1:{port}  (Ctrl+C để dừng | to stop)")
         _supervise(
             [_command("dagster-webserver", "-h", "127.0.0.1", "-p", str(port)), _command("dagster-daemon", "run")]

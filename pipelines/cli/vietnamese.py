@@ -25,6 +25,7 @@ _FILE_CHECKS = {
     "quarantine_share_is_bearable": "Quá nhiều dòng lỗi nên cả tệp bị từ chối.",
     "declared_total_is_met": "Số dòng nhận được khác tổng số mà nguồn công bố.",
     "total_row_is_the_sum": "Dòng tổng cộng không bằng tổng các dòng.",
+    "revision_keeps_most_rows": "Bản mới thiếu hơn một phần năm số dòng của bản đang dùng; vẫn dùng bản cũ.",
     "no_heading_is_added": "Tệp có thêm cột mới.",
     "no_row_is_set_apart": "Có dòng bị cách ly.",
 }

@@ -89,6 +89,8 @@ def read_html(file: Path, contract: Contract) -> TextTable:
             tables = html.document_fromstring(content, parser=parser).findall(".//table")
     if not tables:
         raise unreadable("there is no table in it")
+    if "</table>" not in text.lower():
+        raise unreadable("its table never ends: the file is cut short")
     grid = _spread(max(tables, key=lambda table: len(table.findall(".//tr"))))
     width = max((len(row) for row in grid), default=0)
     columns = {f"c{i}": [row[i] if i < len(row) else None for row in grid] for i in range(width)}
@@ -238,4 +240,4 @@ def _spread(table: html.HtmlElement) -> Grid:
 
 def _span(cell: html.HtmlElement, attribute: str) -> int:
     text = (cell.get(attribute) or "1").strip()
-    return min(max(int(text), 1), _MOST_COLUMNS) if text.isdigit() else 1
+    return min(max(int(text), 1), _MOST_COLUMNS) if text.isascii() and text.isdecimal() else 1

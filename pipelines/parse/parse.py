@@ -285,6 +285,8 @@ def _outside(column: Column, value: pl.Series) -> dict[str, pl.Series]:
 
 
 def _total_differences(total: dict[str, str], rows: pl.DataFrame, contract: Contract) -> dict[str, tuple[str, str]]:
+    if contract.format.total_labels and not total and not rows.is_empty():
+        return {"total row": ("none", "the file may be cut short")}
     differences: dict[str, tuple[str, str]] = {}
     stated_by_key = {name_key(heading): text for heading, text in total.items()}
     for column in contract.stored_columns:

@@ -7,6 +7,7 @@ keep the text in which they came: `1.0` stays `1.0`.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ def _bodies(file: Path) -> Iterator[tuple[str, bytes]]:
                 if member.file_size > _MEMBER_BYTES:
                     raise unreadable(f"{member.filename} is larger than any call record")
                 yield member.filename, archive.read(member)
-    except BadZipFile as error:
+    except (BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:
         raise unreadable(f"the zip is damaged ({error})") from error
 
 
@@ -137,6 +138,8 @@ def _as_table(
     records: Sequence[dict[str, str | None]], members: list[str], headings: Sequence[str] | None = None
 ) -> TextTable:
     names = tuple(headings or dict.fromkeys(key for record in records for key in record))
+    if {ROW_NUMBER, SHEET_NAME} & set(names):
+        raise unreadable("a key of a record is one that only this program uses")
     columns: dict[str, list[str | None]] = {name: [record.get(name) for record in records] for name in names}
     frame = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String())).with_columns(
         pl.Series(SHEET_NAME, members, dtype=pl.String)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import mmap
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
     except pl.exceptions.PolarsError as error:
         # Polars quotes the cell that it stumbled over, which may be a person's name: nothing of it goes further.
         raise unreadable(_why(error)) from None
+    _refuse_short_rows(file, contract.format.delimiter, frame.width)
     headings = tuple(name.removeprefix("\ufeff").strip() for name in frame.columns)
     if doubled := [name for name in headings if headings.count(name) > 1 or name.endswith(_DOUBLED)]:
         raise unreadable(f"the heading {doubled[0].removesuffix(_DOUBLED)!r} stands twice")
@@ -50,6 +52,30 @@ def _refuse_damaged_text(file: Path) -> None:
     with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if content.find(DAMAGE.encode()) >= 0:
             raise damaged()
+
+
+def _refuse_short_rows(file: Path, delimiter: str, width: int) -> None:
+    """A row with fewer fields than headings is a file cut short; polars would fill it up with empty cells."""
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        has_quotes = content.find(b'"') >= 0
+    if has_quotes:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            places = (
+                number for number, row in enumerate(csv.reader(text, delimiter=delimiter), 1) if 0 < len(row) < width
+            )
+            first = next(places, None)
+    else:
+        line = pl.col("line")
+        short = (
+            pl.scan_lines(file, name="line", row_index_name="number", row_index_offset=1)
+            .filter((line.str.strip_chars() != "") & (line.str.count_matches(delimiter, literal=True) < width - 1))
+            .select("number")
+            .head(1)
+            .collect()
+        )
+        first = short.item() if short.height else None
+    if first is not None:
+        raise unreadable(f"row {first} has fewer fields than the {width} headings: the file is cut short or damaged")
 
 
 def _why(error: pl.exceptions.PolarsError) -> str:

@@ -24,6 +24,13 @@ def dictionary_rows(manifest: Path, schemas: frozenset[str]) -> list[tuple[str, 
     return sorted(rows)
 
 
+def modelled_tables(manifest: Path) -> frozenset[tuple[str, str]]:
+    """Schema and name of every table that the project builds now."""
+    nodes: dict[str, Any] = orjson.loads(manifest.read_bytes())["nodes"]
+    built = [node for node in nodes.values() if node["resource_type"] in ("model", "seed")]
+    return frozenset((node["schema"], node["alias"]) for node in built)
+
+
 def split_languages(description: str) -> tuple[str, str]:
     """The Vietnamese and the English half of `tiếng Việt | English`."""
     vi, _, en = " ".join(description.split()).partition(LANGUAGE_MARK)

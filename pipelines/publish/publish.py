@@ -16,7 +16,7 @@ import orjson
 from pipelines.calendar import now
 from pipelines.errors import PermanentError
 from pipelines.load.warehouse import writer_turn
-from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows
+from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows, modelled_tables
 from pipelines.settings import Settings
 
 POINTER = "warehouse.duckdb"
@@ -28,7 +28,7 @@ _READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 _META = {
     "loads": """
         SELECT loads.*, arrivals.file_name, arrivals.file_sha256, arrivals.file_bytes, arrivals.source_modified_at,
-            arrivals.arrived_at
+            arrivals.arrived_at, loads.load_id IN (SELECT load_id FROM warehouse.staging.stg_loads_in_force) AS is_in_force
         FROM warehouse.ops.loads JOIN warehouse.ops.arrivals USING (arrival_id)""",
     "checks": "SELECT * FROM warehouse.ops.checks",
     "attempts": "SELECT * FROM warehouse.ops.attempts",
@@ -123,7 +123,7 @@ def _write(
         connection.execute(f"ATTACH '{_quoted(warehouse)}' AS warehouse (READ_ONLY)")
         connection.execute(f"ATTACH '{_quoted(partial)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
         table_rows = {}
-        for schema, table in _tables(connection):
+        for schema, table in _tables(connection, modelled_tables(manifest)):
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS published."{schema}"')
             columns = ", ".join(f'"{column}"' for column in _columns(connection, schema, table) if column not in hidden)
             connection.execute(
@@ -189,14 +189,16 @@ def _write_versions(connection: duckdb.DuckDBPyConnection, versions: list[Versio
     )
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    return connection.execute(
+def _tables(connection: duckdb.DuckDBPyConnection, modelled: frozenset[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Tables to publish; one that no model builds any more would be published with its last figures for ever."""
+    found: list[tuple[str, str]] = connection.execute(
         """
         SELECT schema_name, table_name FROM duckdb_tables()
         WHERE database_name = 'warehouse' AND schema_name IN (?, ?) ORDER BY ALL
         """,
         list(PUBLISHED_SCHEMAS),
     ).fetchall()
+    return [table for table in found if table in modelled]
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:

@@ -166,7 +166,7 @@ def test_no_text_of_the_settings_shows_a_secret(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_everything_a_run_writes_lies_below_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert read_settings().home == Path("data")
+    assert read_settings().home == Path("data").absolute()
     monkeypatch.setenv("KHOTINH_HOME", str(tmp_path / "kho"))
     settings = read_settings()
     places = [

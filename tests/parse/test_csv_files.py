@@ -54,11 +54,12 @@ def test_a_row_with_more_cells_than_headings_refuses_the_file(tmp_path: Path) ->
     assert caught.value.check == "file_is_readable"
 
 
-def test_a_row_with_fewer_cells_lacks_them(tmp_path: Path) -> None:
-    of = contract([column("ma", nullable=False), column("so", "integer", nullable=False)])
-    parsed = read(write(tmp_path / "a.csv", "ma;so\nA;1\nB\n"), of)
-    assert reasons(parsed) == {3: ["so: empty"]}
-    assert conserves(parsed)
+@pytest.mark.parametrize("quote", ["", '"'], ids=["plain", "quoted"])
+@pytest.mark.parametrize("ending", ["\n", ""])
+def test_a_row_with_fewer_cells_is_a_file_cut_short(quote: str, ending: str, tmp_path: Path) -> None:
+    text = f"ma;so\n{quote}A{quote};1\nB{ending}"
+    with pytest.raises(DataRefusedError, match="row 3 has fewer fields than the 2 headings"):
+        read(write(tmp_path / "a.csv", text), TWO)
 
 
 @pytest.mark.parametrize("headings", ["ma;so;so", "ma;so;so ", "ma;so; so"])

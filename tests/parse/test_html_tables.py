@@ -74,6 +74,18 @@ def test_the_total_row_is_compared_with_the_sum(tmp_path: Path) -> None:
     assert wrong.total_differences == {"received_direct_count": ("208", "207")}
 
 
+def test_a_table_that_ends_before_its_total_row_is_known_to_be_short(tmp_path: Path) -> None:
+    assert _read(tmp_path, _row(HEALTH), _row(HOME)).total_differences == {
+        "total row": ("none", "the file may be cut short")
+    }
+
+
+def test_a_page_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    page = _page(_row(HEALTH), _row(HOME)).replace("</table>", "", 2).removesuffix("</body></html>")
+    with pytest.raises(DataRefusedError, match="never ends"):
+        read(write(tmp_path / "ii-06a.xls", page), II_06A, JUNE, SHIPPED)
+
+
 def test_a_total_of_nothing_may_be_a_dash(tmp_path: Path) -> None:
     nothing = ("1", "Sở Y tế", *["-"] * 11)
     assert _read(tmp_path, _row(nothing), _row(("", "Toàn tỉnh", *["-"] * 11))).total_differences == {}

@@ -68,7 +68,7 @@ def test_the_tick_of_2_june_runs_the_partition_of_1_june(definitions: Definition
     assert [request.partition_key for request in requests] == ["2026-06-01"]
 
 
-def test_the_month_before_is_asked_for_from_the_2nd_to_the_10th(definitions: Definitions) -> None:
+def test_the_month_before_is_asked_for_from_the_2nd_on(definitions: Definitions) -> None:
     schedule = definitions.resolve_schedule_def("monthly_schedule")
     repository = definitions.get_repository_def()
     context = build_schedule_context(

@@ -32,7 +32,7 @@ def environment() -> Iterator[dict[str, str]]:
 def _run(tmp_path: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).parent / "khotinh"), "run", "--date", "2026-11-03"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KHOTINH_")}
-    whole = {**clean, **environment, "KHOTINH_HOME": str(tmp_path / "home"), "KHOTINH_RETRY_ATTEMPTS": "1"}
+    whole = {**clean, "KHOTINH_HOME": str(tmp_path / "home"), "KHOTINH_RETRY_ATTEMPTS": "1", **environment}
     return subprocess.run(command, env=whole, capture_output=True, text=True, check=False, cwd=tmp_path)
 
 
@@ -46,6 +46,7 @@ def _run(tmp_path: Path, environment: dict[str, str]) -> subprocess.CompletedPro
         ({"KHOTINH_OFFICER_URL": "file:///no/such/folder"}, "KHOTINH_OFFICER_URL", "folder"),
         ({"KHOTINH_ENDPOINT_URL": "http://127.0.0.1:9/status"}, "KHOTINH_ENDPOINT_URL", "{address}"),
         ({"KHOTINH_PSEUDONYM_KEY": "short"}, "KHOTINH_PSEUDONYM_KEY", "16 to 64"),
+        ({"KHOTINH_HOME": "/dev/null/home"}, "KHOTINH_HOME", "no folder"),
         ({"KHOTINH_LOCK_SECONDS": "soon"}, "KHOTINH_LOCK_SECONDS", ""),
     ],
 )

@@ -28,6 +28,8 @@ CREATE TABLE core.fct_dossier AS
     SELECT '{PSEUDONYM}' AS dossier_key, 'H56.12' AS unit_code, range AS load_sequence FROM range(1000);
 CREATE TABLE marts.indicator_daily AS
     SELECT 'portal_received' AS indicator_code, 'H56.12' AS unit_code, DATE '2026-06-02' AS period, 1000.0 AS numerator;
+CREATE TABLE staging.stg_loads_in_force AS SELECT 'portal_dossiers/2026-06-02/r1' AS load_id;
+CREATE TABLE marts.a_mart_of_old AS SELECT 1 AS figure;
 CREATE TABLE staging.stg_secret AS SELECT '{PSEUDONYM}' AS account_key;
 CREATE TABLE reference.indicators AS SELECT 'portal_received' AS indicator_code, 'Số hồ sơ' AS name_vi;
 CREATE TABLE ops.completeness AS SELECT 'portal_dossiers' AS dataset, DATE '2026-06-02' AS day, 'unit' AS subject_type,
@@ -64,9 +66,14 @@ def build_warehouse(settings: Settings) -> Path:
             "dossier_key": {"name": "dossier_key", "data_type": "varchar", "description": "Khóa | Key"},
         },
     }  # fmt: skip
+    others = {
+        f"m.{alias}": {**node, "schema": schema, "alias": alias, "columns": {}}
+        for schema, alias in (("core", "dim_unit"), ("marts", "indicator_daily"))
+    }
     hidden = {**node, "schema": "staging", "alias": "stg_secret"}
     manifest.write_text(
-        json.dumps({"nodes": {"m.a": node, "m.b": hidden, "t.c": {"resource_type": "test"}}}), encoding="utf-8"
+        json.dumps({"nodes": {**others, "m.a": node, "m.b": hidden, "t.c": {"resource_type": "test"}}}),
+        encoding="utf-8",
     )
     return manifest
 

@@ -329,7 +329,7 @@ def test_a_rule_that_cannot_run_says_so_and_nothing_of_the_data(suite: Suite) ->
 def test_a_file_that_could_not_be_read_is_a_refusal_with_its_reason() -> None:
     judged = refuse_unread(DataRefusedError("file_is_readable", "a.csv: cannot be read.", "Export it again."))
     assert judged.verdict is Verdict.REFUSED
-    assert judged.refusal_reason == "a.csv: cannot be read. Export it again."
+    assert judged.refusal_reason == "file_is_readable: a.csv: cannot be read. Export it again."
     assert [check.check_name for check in judged.checks] == ["file_is_readable"]
     assert (judged.rows_read, judged.rows.height, judged.quarantine.height) == (0, 0, 0)
 
@@ -347,3 +347,11 @@ def test_judging_calls_nobody_and_leaves_no_files(monkeypatch: pytest.MonkeyPatc
     assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
     assert called == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_revision_that_lacks_a_fifth_of_what_it_would_replace_is_refused() -> None:
+    parsed = _parsed(_accounts(_many(79)))
+    refused = judge(parsed, ACCOUNTS, ACCOUNTS_SUITE, JUNE, WORKING_DAYS, None, 100)
+    assert refused.verdict is Verdict.REFUSED
+    assert (refused.refusal_reason or "").startswith("revision_keeps_most_rows: the load in force has 100 rows")
+    assert judge(parsed, ACCOUNTS, ACCOUNTS_SUITE, JUNE, WORKING_DAYS, None, 98).verdict is Verdict.ACCEPTED

@@ -1,5 +1,5 @@
 with days as (
-    select date_day from {{ date_spine_days('2020-01-01', '2027-12-31') }} as spine
+    select date_day from {{ date_spine_days('2020-01-01', last_calendar_date()) }} as spine
 ),
 
 holidays as (

@@ -51,6 +51,12 @@ last_attempts as (
         ) = 1
 ),
 
+-- Lateness is measured at the newest run, whenever the silent dataset itself was asked last.
+latest as (
+    select cast(max(attempts.attempted_at) as date) as asked_date
+    from attempts
+),
+
 horizon as (
     select
         min(last_attempts.day) as first_day,
@@ -67,6 +73,7 @@ expected as (
         datasets.completeness_subject,
         datasets.due_days_after,
         days.date_day as day, -- noqa: RF04
+        days.date_day as last_day,
         days.is_working_day
     from datasets
     inner join horizon on datasets.cadence = 'daily'
@@ -77,6 +84,7 @@ expected as (
         datasets.completeness_subject,
         datasets.due_days_after,
         last_attempts.day,
+        cast(last_attempts.day + interval 1 month - interval 1 day as date) as last_day,
         true as is_working_day
     from last_attempts
     inner join datasets on last_attempts.dataset = datasets.dataset
@@ -109,14 +117,14 @@ dataset_states as (
             when last_attempts.outcome is null then 'never_asked'
             when
                 last_attempts.outcome <> 'refused'
-                and {{ days_between('expected.day', 'cast(last_attempts.attempted_at as date)') }}
-                <= expected.due_days_after + 3
+                and {{ days_between('expected.last_day', 'latest.asked_date') }} <= expected.due_days_after + 3
                 then 'late'
             else 'missing'
         end as state
     from expected
     left join loaded on expected.dataset = loaded.dataset and expected.day = loaded.day
     left join last_attempts on expected.dataset = last_attempts.dataset and expected.day = last_attempts.day
+    cross join latest
     -- On a day off nothing is late: a silent dataset has no row at all.
     where expected.is_working_day or loaded.rows_accepted is not null
 ),

@@ -20,8 +20,8 @@ accepted as (
         loads.partition_key,
         arrivals.arrived_at,
         arrivals.file_sha256,
-        -- How fresh the source says its file is; where it does not say, when it came.
-        coalesce(arrivals.source_modified_at, arrivals.arrived_at) as known_at
+        -- How fresh the source says its file is; where it does not say, or names a time to come, when it came.
+        least(coalesce(arrivals.source_modified_at, arrivals.arrived_at), arrivals.arrived_at) as known_at
     from loads
     inner join arrivals on loads.arrival_id = arrivals.arrival_id
     inner join datasets on loads.dataset = datasets.dataset
