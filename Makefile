@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help run test ui bench setup setup-dev lint types layers lock generate clean
+.PHONY: help run test coverage ui bench setup setup-dev lint types layers lock generate clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -13,6 +13,9 @@ run: setup  ## Demo province, seven days, all the way to a published file (exit 
 
 test: setup-dev  ## All tests
 	@$(BIN)/pytest
+
+coverage: setup-dev  ## All tests with branch coverage, commands in processes of their own included
+	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/pytest --cov --cov-report=term-missing:skip-covered
 
 ui: setup  ## Dagster's pages on the demo province, http://127.0.0.1:3000
 	@$(BIN)/khotinh ui --demo
