@@ -35,7 +35,9 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
     except pl.exceptions.PolarsError as error:
         # Polars quotes the cell that it stumbled over, which may be a person's name: nothing of it goes further.
         raise unreadable(_why(error)) from None
-    _refuse_short_rows(file, contract.format.delimiter, frame.width)
+    # A short row has no last cell; where every row has one, there is nothing to look for.
+    if frame.to_series(-1).null_count():
+        _refuse_short_rows(file, contract.format.delimiter, frame.width)
     headings = tuple(name.removeprefix("\ufeff").strip() for name in frame.columns)
     if doubled := [name for name in headings if headings.count(name) > 1 or name.endswith(_DOUBLED)]:
         raise unreadable(f"the heading {doubled[0].removesuffix(_DOUBLED)!r} stands twice")
