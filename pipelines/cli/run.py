@@ -59,10 +59,10 @@ def run_days(settings: Settings, first: date, last: date, datasets: Sequence[str
 
 
 def check_settings(workshop: Workshop, datasets: Sequence[str]) -> None:
-    """Stops before anything is written if a setting is wrong.
+    """Stops before anything is written if a setting is wrong in a home that no run has written yet.
 
-    A place that has delivered before and does not answer today is an outage, not a setting: its datasets will be
-    recorded as missing and the others go on.
+    In a home with a warehouse, a place that does not answer may be an outage at 05:30: it is warned of by the name of
+    its setting, its datasets will be recorded as failed, and the others go on.
 
     Raises:
         SettingError: The first setting that is wrong.

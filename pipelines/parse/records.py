@@ -118,7 +118,8 @@ def _bodies(file: Path) -> Iterator[tuple[str, bytes]]:
                 if member.file_size > _MEMBER_BYTES:
                     raise unreadable(f"{member.filename} is larger than any call record")
                 yield member.filename, archive.read(member)
-    except (BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:
+    except (BadZipFile, RuntimeError, zlib.error) as error:
+        # Python's zip reader says RuntimeError of a member that is encrypted or packed in an unknown way.
         raise unreadable(f"the zip is damaged ({error})") from error
 
 

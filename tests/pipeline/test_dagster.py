@@ -18,12 +18,24 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from dagster import Definitions, RunRequest, build_schedule_context
+from dagster import (
+    DagsterEventType,
+    DagsterInstance,
+    Definitions,
+    JobDefinition,
+    RunRequest,
+    SkipReason,
+    build_run_status_sensor_context,
+    build_schedule_context,
+    job,
+    op,
+)
 from pydantic import SecretStr
 
 from pipelines.automation import DAILY_JOB, MONTHLY_JOB
 from pipelines.definitions import build_definitions
 from pipelines.ingest import Workshop
+from pipelines.killed_runs import TYPED_RUN
 from pipelines.settings import PROJECT, Settings
 from tests.pipeline.conftest import QUICK, Home, differences, home_with
 
@@ -77,6 +89,48 @@ def test_the_month_before_is_asked_for_from_the_2nd_on(definitions: Definitions)
     requests: list[RunRequest] = list(schedule.evaluate_tick(context).run_requests or [])
     assert [request.partition_key for request in requests] == ["2025-12"]
     assert schedule.job_name == MONTHLY_JOB
+
+
+@op(name="raw__broken_dataset")
+def broken_dataset() -> None:
+    """Breaks as a dataset's step would."""
+    raise ZeroDivisionError("a bug that nobody foresaw")
+
+
+@op(name="models")
+def broken_build() -> None:
+    """Breaks as the build would."""
+    raise ZeroDivisionError("a bug that nobody foresaw")
+
+
+@job
+def dataset_breaks() -> None:
+    """A run whose dataset breaks."""
+    broken_dataset()
+
+
+@job
+def build_breaks() -> None:
+    """A run whose build breaks."""
+    broken_build()
+
+
+@pytest.mark.parametrize(
+    ("broken", "tags", "is_asked"),
+    [(dataset_breaks, {}, True), (build_breaks, {}, False), (dataset_breaks, dict(TYPED_RUN), False)],
+    ids=["dataset", "build", "typed"],
+)
+def test_the_rest_is_published_after_a_dataset_broke_in_the_daemon(
+    definitions: Definitions, broken: JobDefinition, tags: dict[str, str], *, is_asked: bool
+) -> None:
+    with DagsterInstance.ephemeral() as instance:
+        done = broken.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+        failure = next(event for event in done.all_events if event.event_type is DagsterEventType.RUN_FAILURE)
+        context = build_run_status_sensor_context(
+            "publish_the_rest", failure, instance, done.dagster_run
+        ).for_run_failure()
+        found = definitions.resolve_sensor_def("publish_the_rest")(context)
+    assert isinstance(found, RunRequest if is_asked else SkipReason)
 
 
 def test_a_backfill_from_the_page_runs_in_the_daemon_and_publishes(tmp_path: Path) -> None:
