@@ -23,6 +23,8 @@ _FILE_CHECKS = {
     "headings_are_distinct": "Tệp có hai cột cùng tên; đề nghị xuất lại.",
     "dates_are_of_one_kind": "Cột ngày lẫn ngày Excel và văn bản, ngày tháng có thể bị đảo; đề nghị xuất dạng văn bản.",
     "quarantine_share_is_bearable": "Quá nhiều dòng lỗi nên cả tệp bị từ chối.",
+    "columns_keep_their_type": "Một cột bắt buộc đổi kiểu dữ liệu so với mẫu; đề nghị kiểm tra mẫu xuất.",
+    "rows_are_conserved": "Số dòng đọc khác số dòng nhận + cách ly + trùng: lỗi của chương trình, cần báo kỹ sư.",
     "declared_total_is_met": "Số dòng nhận được khác tổng số mà nguồn công bố.",
     "total_row_is_the_sum": "Dòng tổng cộng không bằng tổng các dòng.",
     "revision_keeps_most_rows": "Bản mới thiếu hơn một phần năm số dòng của bản đang dùng; vẫn dùng bản cũ.",

@@ -11,9 +11,11 @@ from uuid import uuid4
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from pipelines.archive import Arrival
 from pipelines.contracts import Contract
+from pipelines.errors import PermanentError
 from pipelines.load.ledger import Attempt, Outcome, record_attempt
 from pipelines.validate.verdict import Judged, Verdict
 
@@ -53,6 +55,7 @@ def _write(
     arrival_id = uuid4().hex
     sequence, revision = _next_numbers(connection, arrival)
     load_id = f"{arrival.dataset}/{arrival.partition_key}/r{revision}"
+    rows_accepted = judged.rows.height
     connection.execute(
         "INSERT INTO ops.arrivals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -64,18 +67,23 @@ def _write(
         "INSERT INTO ops.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             load_id, sequence, arrival_id, arrival.dataset, arrival.partition_key, judged.verdict.value, judged.rows_read,
-            len(judged.rows), len(judged.quarantine), judged.rows_duplicate, contract.version, version("khotinh"),
+            rows_accepted, len(judged.quarantine), judged.rows_duplicate, contract.version, version("khotinh"),
             judged.refusal_reason, started_at, finished_at, rules_sha256,
         ],
     )  # fmt: skip
     if judged.verdict is not Verdict.REFUSED:
-        _insert(connection, f'raw."{contract.dataset}"', judged.rows.with_columns(pl.lit(load_id).alias("load_id")))
+        inserted = _insert(connection, f'raw."{contract.dataset}"', judged.rows.record_batches(), load_id)
+        if inserted != rows_accepted:
+            raise PermanentError(
+                f"{load_id}: {rows_accepted} rows were judged and {inserted} went in; nothing was loaded.",
+                "This is a fault of the program: report it with the file.",
+            )
     checks = [
         (load_id, check.check_name, check.severity, check.is_success, check.observed, check.unexpected_count)
         for check in judged.checks
     ]
     connection.executemany("INSERT INTO ops.checks VALUES (?, ?, ?, ?, ?, ?)", checks)
-    _insert(connection, "ops.quarantine", judged.quarantine.with_columns(pl.lit(load_id).alias("load_id")))
+    _insert(connection, "ops.quarantine", _with_origin(judged.quarantine, arrival, contract).to_arrow(), load_id)
     refused = judged.verdict is Verdict.REFUSED
     attempt = Attempt(
         dataset=arrival.dataset,
@@ -85,7 +93,7 @@ def _write(
         load_id=load_id,
         verdict=judged.verdict.value,
         rows_read=judged.rows_read,
-        rows_accepted=len(judged.rows),
+        rows_accepted=rows_accepted,
         rows_quarantined=len(judged.quarantine),
         rows_duplicate=judged.rows_duplicate,
     )
@@ -105,11 +113,20 @@ def _next_numbers(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> tu
     return (1, 1) if row is None else (int(row[0]), int(row[1]))
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
-    if rows.is_empty():
-        return
-    connection.register("rows_to_insert", rows.to_arrow())
+def _with_origin(quarantine: pl.DataFrame, arrival: Arrival, contract: Contract) -> pl.DataFrame:
+    """What leads a quarantined row back to its file and to the rules that rejected it."""
+    return quarantine.with_columns(file_sha256=pl.lit(arrival.file_sha256), contract_version=pl.lit(contract.version))
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table | pa.RecordBatchReader, load_id: str
+) -> int:
+    """Puts rows in and says how many went in."""
+    connection.register("rows_to_insert", rows)
     try:
-        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM rows_to_insert")
+        inserted = connection.execute(
+            f"INSERT INTO {table} BY NAME SELECT *, ? AS load_id FROM rows_to_insert", [load_id]
+        ).fetchone()
     finally:
         connection.unregister("rows_to_insert")
+    return 0 if inserted is None else int(inserted[0])

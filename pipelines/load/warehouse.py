@@ -15,6 +15,8 @@ from pipelines.errors import PermanentError, TransientError
 from pipelines.settings import Settings
 
 _ONLY_OURS = 0o077
+# Rows go in as a stream: what DuckDB may keep beside it need not grow with the file.
+_MEMORY = "512MB"
 RAW_EXTRA_COLUMNS = (("load_id", "VARCHAR"), ("row_number", "BIGINT"))
 
 _OPS = """
@@ -38,7 +40,9 @@ CREATE TABLE IF NOT EXISTS ops.checks (
     observed VARCHAR NOT NULL, unexpected_count BIGINT);
 CREATE TABLE IF NOT EXISTS ops.quarantine (
     load_id VARCHAR NOT NULL, row_number BIGINT NOT NULL, sheet_name VARCHAR NOT NULL, row_text VARCHAR NOT NULL,
-    reasons VARCHAR[] NOT NULL, unit_code VARCHAR);
+    reasons VARCHAR[] NOT NULL, unit_code VARCHAR, file_sha256 VARCHAR, contract_version INTEGER);
+ALTER TABLE ops.quarantine ADD COLUMN IF NOT EXISTS file_sha256 VARCHAR;
+ALTER TABLE ops.quarantine ADD COLUMN IF NOT EXISTS contract_version INTEGER;
 CREATE TABLE IF NOT EXISTS ops.attempts (
     dataset VARCHAR NOT NULL, partition_key VARCHAR NOT NULL, outcome VARCHAR NOT NULL, message VARCHAR NOT NULL,
     attempted_at TIMESTAMP NOT NULL);
@@ -81,6 +85,7 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = _connect(settings)
         try:
             connection.execute("SET preserve_insertion_order = false")
+            connection.execute(f"SET memory_limit = '{_MEMORY}'")
             yield connection
         finally:
             connection.close()

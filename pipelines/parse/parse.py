@@ -6,6 +6,7 @@ and the personal columns end here.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,15 +16,18 @@ import polars as pl
 
 from pipelines.contracts import Column, Contract
 from pipelines.errors import DataRefusedError
+from pipelines.parse.drift import NO_CELLS, CellCount, count_cells, refuse_retyped
 from pipelines.parse.grids import read_html, read_xlsx
+from pipelines.parse.masking import MASK, shape, shown
 from pipelines.parse.records import read_json, read_xml
 from pipelines.parse.tables import read_csv
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
 from pipelines.parse.values import Reading, clean, has_mixed_dates, read_value
 from pipelines.reference import name_key
 
-MASK = "•••"
 OWNER = "__owner"
+_FINGERPRINT = "__fingerprint"
 REJECT_SCHEMA = pl.Schema(
     {
         "row_number": pl.Int64(),
@@ -44,16 +48,17 @@ class Parsed:
     Attributes:
         rows: Typed rows: `row_number` (Int64) and the contract's stored columns.
         rejects: Rows with a cell that does not fit its column, as REJECT_SCHEMA; personal cells masked.
-        texts: The texts behind `rows`, by contract column name, for rows that a later rule rejects.
+        texts_of: Reads the texts behind the rows of these numbers again, by contract column name, with ROW_NUMBER and
+            SHEET_NAME, for rows that a later rule rejects; personal columns are not among them.
         rows_read: Rows in the file, headings and totals not counted.
         rows_duplicate: Rows that repeat another row of the file in every cell.
         added_headings: Headings that no column of the contract accepts.
         total_differences: Where the file's own total row is not the sum of its rows, by column: (stated, summed).
     """
 
-    rows: pl.DataFrame
+    rows: TypedRows
     rejects: pl.DataFrame
-    texts: pl.DataFrame
+    texts_of: Callable[[pl.Series], pl.DataFrame]
     rows_read: int
     rows_duplicate: int
     added_headings: tuple[str, ...]
@@ -65,7 +70,7 @@ def parse(file: Path, reading: Reading) -> Parsed:
 
     Raises:
         DataRefusedError: The file as a whole cannot be trusted: unreadable, a required heading missing or renamed,
-            dates mixed with Excel dates.
+            a required column of another type, dates mixed with Excel dates.
     """
     try:
         return _parse(file, reading)
@@ -77,51 +82,103 @@ def _parse(file: Path, reading: Reading) -> Parsed:
     contract = reading.contract
     table = _READERS[contract.format.kind](file, contract)
     headings, added = _headings_by_column(table, contract)
-    rows_read = table.frame.height
-    distinct = _without_duplicates(table.frame)
-    total = table.total
-    del table
-    texts = _texts_by_column(distinct, headings, contract)
-    del distinct
-    typed, reasons = _typed(texts, reading)
-    texts = texts.drop(list(_hidden(contract)), strict=False)
-    is_rejected = pl.col("row_number").is_in(reasons.get_column("row_number").implode())
+    first = _first_pass(table, headings, reading)
+    refuse_retyped(contract, first.cells)
+    duplicates = _repetitions(table, first.fingerprints)
+    reasons = first.reasons.filter(~pl.col("row_number").is_in(duplicates.implode()))
+
+    def texts_of(row_numbers: pl.Series) -> pl.DataFrame:
+        wanted = pl.col(ROW_NUMBER).is_in(row_numbers.implode())
+        hidden = list(_hidden(contract))
+        return pl.concat(
+            _texts_by_column(frame.filter(wanted), headings, contract).drop(hidden, strict=False)
+            for frame in table.read()
+        )
+
+    distinct = first.rows.without(duplicates)
     return Parsed(
-        rows=typed.filter(~is_rejected) if len(reasons) else typed,
-        rejects=reject_rows(texts, reasons, contract, owning_units(typed, contract)),
-        texts=texts,
-        rows_read=rows_read,
-        rows_duplicate=rows_read - typed.height,
+        rows=distinct.without(reasons.get_column("row_number")),
+        rejects=reject_rows(texts_of, reasons, contract, distinct),
+        texts_of=texts_of,
+        rows_read=first.fingerprints.height,
+        rows_duplicate=len(duplicates),
         added_headings=added,
-        total_differences=_total_differences(total, typed, contract),
+        total_differences=_total_differences(table.total, distinct, contract),
     )
 
 
-def reject_rows(texts: pl.DataFrame, reasons: pl.DataFrame, contract: Contract, units: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class _FirstPass:
+    """What one reading of the file gives.
+
+    Attributes:
+        rows: Every row as values.
+        reasons: REASON_SCHEMA.
+        fingerprints: ROW_NUMBER and a hash of all cells as they came.
+        cells: Of each column how many cells were filled, how many could not be read, and what those look like.
+    """
+
+    rows: TypedRows
+    reasons: pl.DataFrame
+    fingerprints: pl.DataFrame
+    cells: Mapping[str, CellCount]
+
+
+def _first_pass(table: TextTable, headings: dict[str, list[str]], reading: Reading) -> _FirstPass:
+    writer = TypedRowsWriter(reading.scratch)
+    reasons: list[pl.DataFrame] = []
+    fingerprints: list[pl.DataFrame] = []
+    cells: dict[str, CellCount] = {}
+    schema = pl.Schema()
+    for frame in table.read():
+        fingerprints.append(
+            frame.select(ROW_NUMBER).with_columns(frame.drop(ROW_NUMBER, SHEET_NAME).hash_rows().alias(_FINGERPRINT))
+        )
+        typed = _typed(_texts_by_column(frame, headings, reading.contract), reading)
+        writer.add(typed.rows)
+        schema = typed.rows.schema
+        reasons.append(typed.reasons)
+        cells = {name: count + cells.get(name, NO_CELLS) for name, count in typed.cells.items()}
+    return _FirstPass(writer.written(schema), pl.concat(reasons), pl.concat(fingerprints), cells)
+
+
+def _repetitions(table: TextTable, fingerprints: pl.DataFrame) -> pl.Series:
+    """Numbers of the rows that repeat an earlier one in every cell; their place in the file does not count."""
+    repeated = fingerprints.filter(fingerprints.get_column(_FINGERPRINT).is_duplicated()).get_column(ROW_NUMBER)
+    if repeated.is_empty():
+        return repeated
+    # A hash may collide: rows are compared cell by cell where it repeats.
+    rows = pl.concat(frame.filter(pl.col(ROW_NUMBER).is_in(repeated.implode())) for frame in table.read())
+    cells = [name for name in rows.columns if name not in (ROW_NUMBER, SHEET_NAME)]
+    return rows.filter(~pl.struct(cells).is_first_distinct()).get_column(ROW_NUMBER)
+
+
+def reject_rows(
+    texts_of: Callable[[pl.Series], pl.DataFrame], reasons: pl.DataFrame, contract: Contract, rows: TypedRows
+) -> pl.DataFrame:
     """Builds quarantine rows.
 
     Args:
-        texts: Texts of the columns that are not personal, by column name, with ROW_NUMBER and SHEET_NAME.
-        reasons: `row_number` and `reasons`, one row each rejected row.
+        texts_of: As in `Parsed`.
+        reasons: REASON_SCHEMA, one row each rejected row.
         contract: Which columns there are; a personal one is shown masked, whatever it held.
-        units: `row_number` and `unit_code` where the row's unit could be read.
+        rows: Typed rows, for the unit that owns each.
 
     Returns:
         A frame of REJECT_SCHEMA.
     """
     if reasons.is_empty():
         return pl.DataFrame(schema=REJECT_SCHEMA)
-    rejected = reasons.get_column("row_number").implode()
-    hidden = _hidden(contract)
-    found = reasons.join(
-        texts.filter(pl.col(ROW_NUMBER).is_in(rejected)), left_on="row_number", right_on=ROW_NUMBER, how="left"
-    )
-    found = found.join(units.filter(pl.col("row_number").is_in(rejected)), on="row_number", how="left").sort(
-        "row_number"
-    )
+    numbers = reasons.get_column("row_number")
+    hidden, units = _hidden(contract), _owning_units(rows, numbers, contract)
+    found = reasons.join(texts_of(numbers), left_on="row_number", right_on=ROW_NUMBER, how="left")
+    found = found.join(units, on="row_number", how="left").sort("row_number")
     row_texts = [
         orjson.dumps(
-            {column.name: MASK if column.name in hidden else row[column.name] for column in contract.columns}
+            {
+                column.name: MASK if column.name in hidden else shown(column, row[column.name], row["reasons"])
+                for column in contract.columns
+            }
         ).decode()
         for row in found.iter_rows(named=True)
     ]
@@ -163,10 +220,10 @@ def _headings_by_column(table: TextTable, contract: Contract) -> tuple[dict[str,
     for column in contract.columns:
         found[column.name] = [by_key[name_key(heading)] for heading in column.headings if name_key(heading) in by_key]
     missing = [column for column in contract.columns if column.required and not found[column.name]]
-    if missing and not (table.headings_are_optional and table.frame.is_empty()):
+    if missing and not (table.headings_are_optional and not table.headings):
         raise _missing_headings(missing, table, contract)
     group = contract.format.group_column
-    if group is not None and group in table.frame.columns:
+    if group is not None:
         found[group] = [group]
     used = {name_key(heading) for headings in found.values() for heading in headings}
     used |= {name_key(heading) for heading in contract.ignored_headings}
@@ -176,8 +233,9 @@ def _headings_by_column(table: TextTable, contract: Contract) -> tuple[dict[str,
 def _texts_by_column(frame: pl.DataFrame, headings: dict[str, list[str]], contract: Contract) -> pl.DataFrame:
     """The texts that may still be needed: what is personal and not kept ends here."""
     kept = [column.name for column in contract.columns if column.is_stored]
+    present = {name: [heading for heading in headings[name] if heading in frame.columns] for name in kept}
     expressions = [
-        (pl.coalesce(headings[name]) if headings[name] else pl.lit(None, dtype=pl.String)).alias(name) for name in kept
+        (pl.coalesce(present[name]) if present[name] else pl.lit(None, dtype=pl.String)).alias(name) for name in kept
     ]
     return frame.select(ROW_NUMBER, SHEET_NAME, *expressions)
 
@@ -201,22 +259,19 @@ def _missing_headings(missing: list[Column], table: TextTable, contract: Contrac
     )
 
 
-def _without_duplicates(texts: pl.DataFrame) -> pl.DataFrame:
-    """Keeps the first of rows that agree in every cell; their place in the file does not count."""
-    cells = texts.drop(ROW_NUMBER, SHEET_NAME)
-    hashes = cells.hash_rows()
-    if hashes.n_unique() == len(cells):
-        return texts
-    # A hash may collide: rows are compared cell by cell where it repeats.
-    repeated = hashes.is_duplicated()
-    names = cells.columns
-    kept = texts.filter(repeated).unique(subset=names, keep="first", maintain_order=True)
-    return pl.concat([texts.filter(~repeated), kept]).sort(ROW_NUMBER)
+@dataclass(frozen=True)
+class _Typed:
+    """One frame of texts as values."""
+
+    rows: pl.DataFrame
+    reasons: pl.DataFrame
+    cells: Mapping[str, CellCount]
 
 
-def _typed(texts: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """All rows as values, and of those with a faulty cell `row_number` and `reasons`."""
+def _typed(texts: pl.DataFrame, reading: Reading) -> _Typed:
+    """All rows as values; of those with a faulty cell, every reason."""
     contract = reading.contract
+    cells: dict[str, CellCount] = {}
     values: dict[str, pl.Series] = {}
     faults: dict[str, pl.Series] = {}
     for column in contract.stored_columns:
@@ -233,6 +288,7 @@ def _typed(texts: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, pl.Data
             value = value.set(text.is_null(), column.empty_as)
             text = text.fill_null(column.empty_as)
         unread = text.is_not_null() & value.is_null()
+        cells[column.name] = count_cells(text, unread)
         if unread.any():
             faults[f"{column.name}: {_unread_reason(column)}"] = unread
         if not column.nullable and text.null_count() and value.null_count():
@@ -243,7 +299,7 @@ def _typed(texts: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, pl.Data
         values[column.name] = value
     rows = pl.DataFrame({"row_number": texts.get_column(ROW_NUMBER), **values})
     if not faults:
-        return rows, pl.DataFrame(schema=REASON_SCHEMA)
+        return _Typed(rows, pl.DataFrame(schema=REASON_SCHEMA), cells)
     flags = pl.DataFrame(faults)
     bad = flags.select(pl.any_horizontal(pl.all())).to_series()
     reasons = flags.filter(bad).select(
@@ -251,14 +307,15 @@ def _typed(texts: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, pl.Data
         .list.drop_nulls()
         .alias("reasons")
     )
-    return rows, reasons.select(rows.get_column("row_number").filter(bad), "reasons")
+    return _Typed(rows, reasons.select(rows.get_column("row_number").filter(bad), "reasons"), cells)
 
 
-def owning_units(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """`row_number` and, as OWNER, the code of the unit that owns each row."""
+def _owning_units(rows: TypedRows, row_numbers: pl.Series, contract: Contract) -> pl.DataFrame:
+    """`row_number` and, as OWNER, the code of the unit that owns each of these rows."""
     column = unit_column(contract)
     code = pl.col(column.name) if column else pl.lit(None, dtype=pl.String)
-    return rows.select("row_number", code.alias(OWNER))
+    wanted = pl.col("row_number").is_in(row_numbers.implode())
+    return pl.concat(frame.filter(wanted).select("row_number", code.alias(OWNER)) for frame in rows.frames())
 
 
 def _unread_reason(column: Column) -> str:
@@ -284,8 +341,10 @@ def _outside(column: Column, value: pl.Series) -> dict[str, pl.Series]:
     return outside
 
 
-def _total_differences(total: dict[str, str], rows: pl.DataFrame, contract: Contract) -> dict[str, tuple[str, str]]:
-    if contract.format.total_labels and not total and not rows.is_empty():
+def _total_differences(total: dict[str, str], rows: TypedRows, contract: Contract) -> dict[str, tuple[str, str]]:
+    if not contract.format.total_labels:
+        return {}
+    if not total and rows.height:
         return {"total row": ("none", "the file may be cut short")}
     differences: dict[str, tuple[str, str]] = {}
     stated_by_key = {name_key(heading): text for heading, text in total.items()}
@@ -298,7 +357,7 @@ def _total_differences(total: dict[str, str], rows: pl.DataFrame, contract: Cont
             continue
         figure = "0" if stated in contract.format.zero_marks else stated
         figure = figure.replace(contract.format.thousands, "") if contract.format.thousands else figure
-        summed = str(rows.get_column(column.name).sum())
+        summed = str(sum(frame.get_column(column.name).sum() for frame in rows.frames()))
         if figure != summed:
-            differences[column.name] = (stated, summed)
+            differences[column.name] = (stated if shape(figure).strip("9") == "" else MASK, summed)
     return differences

@@ -146,4 +146,4 @@ def _as_table(
         pl.Series(SHEET_NAME, members, dtype=pl.String)
     )
     frame = frame.with_row_index(ROW_NUMBER, offset=1).with_columns(pl.col(ROW_NUMBER).cast(pl.Int64))
-    return TextTable(frame=frame, headings=names, headings_are_optional=True)
+    return TextTable.of_frame(frame, names, headings_are_optional=True)

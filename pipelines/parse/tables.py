@@ -1,17 +1,22 @@
-"""Reads delimited text files. Polars does the reading; every cell stays a text."""
+"""Reads delimited text files, some hundred thousand rows at a time. Polars does the reading; every cell stays a text."""
 
 from __future__ import annotations
 
 import csv
 import mmap
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
 from pipelines.contracts import Contract
 from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
+from pipelines.reference import name_key
 
 _FIRST_DATA_LINE = 2
+_ROWS_AT_ONCE = 100_000
+_HEAD_BYTES = 64 * 1024
 _DOUBLED = "_duplicated_0"
 
 
@@ -19,34 +24,55 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
     """Reads a CSV whose first line holds the headings.
 
     Raises:
-        DataRefusedError: The text is not in the declared encoding, a row has more fields than there are headings,
-            or two headings are the same.
+        DataRefusedError: The text is not in the declared encoding, a row has more or fewer fields than there are
+            headings, or two headings are the same; some of it only when the rows are read.
     """
     if file.stat().st_size == 0:
         raise unreadable("it is empty, without even its headings")
     _refuse_damaged_text(file)
+    _refuse_other_encoding(file)
+    rows = pl.scan_csv(file, separator=contract.format.delimiter, infer_schema=False, encoding="utf8")
     try:
-        frame = pl.read_csv(
-            file,
-            separator=contract.format.delimiter,
-            infer_schema=False,
-            encoding="utf8",
-        )
+        names = rows.collect_schema().names()
     except pl.exceptions.PolarsError as error:
         # Polars quotes the cell that it stumbled over, which may be a person's name: nothing of it goes further.
         raise unreadable(_why(error)) from None
-    # A short row has no last cell; where every row has one, there is nothing to look for.
-    if frame.to_series(-1).null_count():
-        _refuse_short_rows(file, contract.format.delimiter, frame.width)
-    headings = tuple(name.removeprefix("\ufeff").strip() for name in frame.columns)
-    if doubled := [name for name in headings if headings.count(name) > 1 or name.endswith(_DOUBLED)]:
-        raise unreadable(f"the heading {doubled[0].removesuffix(_DOUBLED)!r} stands twice")
-    frame = frame.rename(dict(zip(frame.columns, headings, strict=True)))
-    is_blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
-    frame = frame.with_row_index(ROW_NUMBER, offset=_FIRST_DATA_LINE).with_columns(
-        pl.col(ROW_NUMBER).cast(pl.Int64), pl.lit("").alias(SHEET_NAME)
-    )
-    return TextTable(frame=frame.filter(~is_blank) if is_blank.any() else frame, headings=headings)
+    headings = tuple(name.removeprefix("\ufeff").strip() for name in names)
+    _refuse_doubled(headings, contract)
+    renamed = rows.rename(dict(zip(names, headings, strict=True)))
+    return TextTable(headings, lambda: _frames(renamed, file, contract.format.delimiter))
+
+
+def _refuse_doubled(headings: tuple[str, ...], contract: Contract) -> None:
+    """Of two headings with one name nobody can say which is meant."""
+    accepted = {name_key(heading) for column in contract.columns for heading in column.headings}
+    for place, heading in enumerate(headings, 1):
+        name = heading.removesuffix(_DOUBLED).strip()
+        if headings.count(heading) > 1 or heading.endswith(_DOUBLED):
+            # Where the heading line is missing, this is a record's cell: only our own words are quoted.
+            told = repr(name) if name_key(name) in accepted else f"of column {place}"
+            raise unreadable(f"the heading {told} stands twice")
+
+
+def _frames(rows: pl.LazyFrame, file: Path, delimiter: str) -> Iterator[pl.DataFrame]:
+    first_line, is_short_searched = _FIRST_DATA_LINE, False
+    try:
+        for frame in rows.collect_batches(chunk_size=_ROWS_AT_ONCE, maintain_order=True):
+            # A short row has no last cell; where every row has one, there is nothing to look for.
+            if not is_short_searched and frame.to_series(-1).null_count():
+                _refuse_short_rows(file, delimiter, frame.width)
+                is_short_searched = True
+            numbered = frame.with_row_index(ROW_NUMBER, offset=first_line).with_columns(
+                pl.col(ROW_NUMBER).cast(pl.Int64), pl.lit("").alias(SHEET_NAME)
+            )
+            is_blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+            first_line += frame.height
+            yield numbered.filter(~is_blank) if is_blank.any() else numbered
+        if first_line == _FIRST_DATA_LINE:
+            empty = dict.fromkeys(rows.collect_schema().names(), pl.String())
+            yield pl.DataFrame(schema={ROW_NUMBER: pl.Int64(), **empty, SHEET_NAME: pl.String()})
+    except pl.exceptions.PolarsError as error:
+        raise unreadable(_why(error)) from None
 
 
 def _refuse_damaged_text(file: Path) -> None:
@@ -54,6 +80,18 @@ def _refuse_damaged_text(file: Path) -> None:
     with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if content.find(DAMAGE.encode()) >= 0:
             raise damaged()
+
+
+def _refuse_other_encoding(file: Path) -> None:
+    """Another encoding often shows in the headings: said at once, lest they be called missing."""
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    try:
+        getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError as error:
+        raise unreadable(f"it is not utf-8: {error.reason}") from None
+    if b"\0" in head:
+        raise unreadable("it holds NUL bytes: it may be utf-16, or no text at all")
 
 
 def _refuse_short_rows(file: Path, delimiter: str, width: int) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from pipelines.errors import DataRefusedError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 ROW_NUMBER = "__row_number"
 SHEET_NAME = "__sheet_name"
@@ -20,17 +19,26 @@ class TextTable:
     """A file's rows as texts.
 
     Attributes:
-        frame: One column per heading of the file, all String, an empty cell null, plus ROW_NUMBER (Int64, the line,
-            sheet row or record as a person would count it from 1) and SHEET_NAME (the sheet or the member of a zip).
         headings: The headings in the file's order.
+        read: Reads the rows, from the first, each time it is called, in frames that fit in memory. A frame has one
+            column per heading, all String, an empty cell null, plus ROW_NUMBER (Int64, the line, sheet row or record
+            as a person would count it from 1) and SHEET_NAME (the sheet or the member of a zip).
         total: The figures of the file's own total row by heading, if it has one.
         headings_are_optional: A layout where an absent heading only means that no row has a value (XML, JSON).
     """
 
-    frame: pl.DataFrame
     headings: tuple[str, ...]
+    read: Callable[[], Iterator[pl.DataFrame]]
     total: dict[str, str] = field(default_factory=dict)
     headings_are_optional: bool = False
+
+    @classmethod
+    def of_frame(
+        cls, frame: pl.DataFrame, headings: tuple[str, ...], total: dict[str, str] | None = None, *,
+        headings_are_optional: bool = False,
+    ) -> TextTable:  # fmt: skip
+        """A table that is read as a whole."""
+        return cls(headings, lambda: iter((frame,)), total or {}, headings_are_optional)
 
 
 def unreadable(why: str) -> DataRefusedError:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import Path
 
 import polars as pl
 
@@ -29,13 +30,21 @@ _EXCEL_MIDNIGHT = r"^\d{4}-\d{2}-\d{2}(?: 00:00:00)?$"
 
 @dataclass(frozen=True)
 class Reading:
-    """What reading a file needs: its name for people, the period, the registers and the key of the pseudonyms."""
+    """What reading a file needs.
+
+    Attributes:
+        file_name: Its name for people.
+        contract, partition, reference: What it should hold, of which period, by which registers.
+        hash_key: Key of the pseudonyms.
+        scratch: Folder for typed rows that are too many for memory; the system's temporary folder if None.
+    """
 
     file_name: str
     contract: Contract
     partition: Partition
     reference: Reference
     hash_key: bytes
+    scratch: Path | None = None
 
 
 def clean(text: pl.Expr) -> pl.Expr:

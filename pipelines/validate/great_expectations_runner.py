@@ -16,13 +16,13 @@ from uuid import uuid4
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 import great_expectations as gx
-import polars as pl
 from great_expectations.core import ExpectationSuite
 from great_expectations.exceptions import ExpectationNotFoundError
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
+from pipelines.parse.typed_rows import TypedRows
 from pipelines.validate.suites import Rule, Suite
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class RuleResult:
     row_numbers: tuple[int, ...]
 
 
-def run_suite(rows: pl.DataFrame, suite: Suite, parameters: Mapping[str, int], most_rejects: int) -> list[RuleResult]:
+def run_suite(rows: TypedRows, suite: Suite, parameters: Mapping[str, int], most_rejects: int) -> list[RuleResult]:
     """Judges rows by a suite.
 
     Args:
@@ -97,7 +97,7 @@ def run_suite(rows: pl.DataFrame, suite: Suite, parameters: Mapping[str, int], m
 
 
 @contextmanager
-def _datasource(rows: pl.DataFrame) -> Iterator[tuple[Any, Any, duckdb.DuckDBPyConnection]]:
+def _datasource(rows: TypedRows) -> Iterator[tuple[Any, Any, duckdb.DuckDBPyConnection]]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     source = context.data_sources.add_sql("load", connection_string=f"duckdb:///:memory:{uuid4().hex}")
@@ -107,9 +107,9 @@ def _datasource(rows: pl.DataFrame) -> Iterator[tuple[Any, Any, duckdb.DuckDBPyC
     raw = engine.raw_connection()
     connection: duckdb.DuckDBPyConnection = raw.driver_connection.cursor()
     try:
-        connection.register("frame", rows.to_arrow())
-        connection.execute(f"CREATE TABLE {_TABLE} AS SELECT * FROM frame")
-        connection.unregister("frame")
+        connection.register("stream", rows.record_batches())
+        connection.execute(f"CREATE TABLE {_TABLE} AS SELECT * FROM stream")
+        connection.unregister("stream")
         yield context, source.add_table_asset("rows", table_name=_TABLE), connection
     finally:
         connection.close()

@@ -12,7 +12,8 @@ import polars as pl
 from pipelines.calendar import Partition, WorkingDays
 from pipelines.contracts import Contract
 from pipelines.errors import ContractError, DataRefusedError
-from pipelines.parse.parse import REJECT_SCHEMA, Parsed, owning_units, reject_rows
+from pipelines.parse.parse import REJECT_SCHEMA, Parsed, reject_rows
+from pipelines.parse.typed_rows import TypedRows
 from pipelines.validate.suites import Suite
 
 SMALLEST_REVISION_SHARE = 0.8
@@ -42,13 +43,13 @@ class Judged:
     """A file's rows after the verdict.
 
     Attributes:
-        rows: Rows that satisfy every row rule, with `row_number`.
+        rows: Rows that satisfy every row rule, with `row_number`; none of a file that could not be read.
         quarantine: Rejected rows, as REJECT_SCHEMA.
         refusal_reason: Why the load is refused, else None.
     """
 
     verdict: Verdict
-    rows: pl.DataFrame
+    rows: TypedRows
     quarantine: pl.DataFrame
     checks: tuple[Check, ...]
     rows_read: int
@@ -60,7 +61,7 @@ def refuse_unread(error: DataRefusedError) -> Judged:
     """The verdict on a file that could not be read as its contract says: no row of it was counted."""
     return Judged(
         verdict=Verdict.REFUSED,
-        rows=pl.DataFrame(),
+        rows=TypedRows.of_frame(pl.DataFrame(schema={"row_number": pl.Int64()})),
         quarantine=pl.DataFrame(schema=REJECT_SCHEMA),
         checks=(Check(error.check, "critical", is_success=False, observed=error.what),),
         rows_read=0,
@@ -118,9 +119,10 @@ def judge(
         for result in results
         if result.rule.on_failure == "quarantine" and not result.is_success and not result.row_numbers
     )
+    checks.append(_conserves_rows(parsed, rows, quarantine))
     checks += _checks_of_the_file(parsed, contract, len(quarantine) + unlisted, declared_rows)
     if contract.mode == "snapshot" and rows_in_force is not None:
-        checks.append(_keeps_most_rows(len(rows), rows_in_force))
+        checks.append(_keeps_most_rows(rows.height, rows_in_force))
     says = {result.rule.name: result.rule.says.en for result in results}
     sets_apart = {result.rule.name for result in results if result.rule.on_failure == "quarantine"}
     refusing = [
@@ -141,6 +143,17 @@ def judge(
     )
 
 
+def _conserves_rows(parsed: Parsed, rows: TypedRows, quarantine: pl.DataFrame) -> Check:
+    """Law 1: what was read is kept, set apart or a repetition, and each row only once."""
+    kept, apart = rows.height, len(quarantine)
+    return Check(
+        "rows_are_conserved",
+        "critical",
+        is_success=parsed.rows_read == kept + apart + parsed.rows_duplicate,
+        observed=f"read {parsed.rows_read} = kept {kept} + set apart {apart} + repeated {parsed.rows_duplicate}",
+    )
+
+
 def _keeps_most_rows(rows: int, rows_in_force: int) -> Check:
     """A revision that lacks a fifth of what it would replace is rather a broken export than a correction."""
     return Check(
@@ -157,16 +170,16 @@ def _must_have_rows(partition: Partition, working_days: WorkingDays) -> bool:
     return partition.first_day != partition.last_day or working_days.is_working_day(partition.first_day)
 
 
-def _set_apart(parsed: Parsed, reasons: dict[int, list[str]], contract: Contract) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _set_apart(parsed: Parsed, reasons: dict[int, list[str]], contract: Contract) -> tuple[TypedRows, pl.DataFrame]:
     if not reasons:
         return parsed.rows, parsed.rejects
     found = pl.DataFrame(
         {"row_number": list(reasons), "reasons": list(reasons.values())},
         schema={"row_number": pl.Int64(), "reasons": pl.List(pl.String())},
     )
-    is_rejected = pl.col("row_number").is_in(found.get_column("row_number").implode())
-    added = reject_rows(parsed.texts, found, contract, owning_units(parsed.rows, contract))
-    return parsed.rows.filter(~is_rejected), pl.concat([parsed.rejects, added]).sort("row_number")
+    added = reject_rows(parsed.texts_of, found, contract, parsed.rows)
+    kept = parsed.rows.without(found.get_column("row_number"))
+    return kept, pl.concat([parsed.rejects, added]).sort("row_number")
 
 
 def _checks_of_the_file(parsed: Parsed, contract: Contract, rejected: int, declared_rows: int | None) -> list[Check]:

@@ -18,6 +18,7 @@ from pipelines.load.ledger import Attempt
 from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse.parse import REJECT_SCHEMA
+from pipelines.parse.typed_rows import TypedRows
 from pipelines.settings import SOURCES, Settings
 from pipelines.validate.verdict import Check, Judged, Verdict
 
@@ -52,7 +53,7 @@ def judged(
     """A file's rows after the verdict."""
     return Judged(
         verdict=Verdict.REFUSED if refused else Verdict.ACCEPTED_WITH_WARNINGS,
-        rows=rows(*accepted),
+        rows=TypedRows.of_frame(rows(*accepted)),
         quarantine=rejects(*rejected),
         checks=(
             Check("no_row_is_set_apart", "warning", is_success=False, observed="", unexpected_count=len(rejected)),

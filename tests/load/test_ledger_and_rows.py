@@ -23,6 +23,7 @@ from pipelines.load.ledger import (
 )  # fmt: skip
 from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
+from pipelines.parse.typed_rows import TypedRows
 from pipelines.settings import Settings
 from pipelines.validate.verdict import Check
 from tests.load.load_help import CONTRACT, FINISHED, STARTED, arrival, ask, judged, put, rejects, rows, settings_in
@@ -68,7 +69,7 @@ def test_an_accepted_load_leaves_its_rows_checks_quarantine_and_ledger_row(setti
         ("platform_accounts/2026-06/r1", "no_row_is_set_apart", "warning", False, "", 1),
     ]
     assert ask(settings, "SELECT * FROM ops.quarantine") == [(
-        "platform_accounts/2026-06/r1", 4, "", '{"unit_code":"H99"}', ["unit_code: unknown", "is_locked: empty"], None,
+        "platform_accounts/2026-06/r1", 4, "", '{"unit_code":"H99"}', ["unit_code: unknown", "is_locked: empty"], None, A, 1,
     )]  # fmt: skip
     assert ask(settings, "SELECT outcome, attempted_at FROM ops.attempts") == [("loaded", FINISHED)]
 
@@ -156,7 +157,7 @@ def test_a_source_without_times_that_goes_back_is_believed_too(settings: Setting
     [
         replace(judged(), quarantine=rejects(4).with_columns(row_text=None)),
         replace(judged(), checks=(Check("fine", "warning", is_success=True), Check("odd", "warning", is_success=None))),  # type: ignore[arg-type]
-        replace(judged(), rows=rows(2, 3).rename({"unit_code": "no_such_column"})),
+        replace(judged(), rows=TypedRows.of_frame(rows(2, 3).rename({"unit_code": "no_such_column"}))),
         replace(judged(), rows_read=None),  # type: ignore[arg-type]
     ],
     ids=["quarantine", "checks", "rows", "ledger"],
@@ -197,7 +198,10 @@ def test_a_newer_contract_adds_its_column_and_the_old_rows_lack_it(settings: Set
     put(settings, arrival(A))
     column = Column(name="position_vi", type="text", headings=("ChucVu",), vi="Chức vụ", en="Position")
     newer = CONTRACT.model_copy(update={"version": 2, "columns": (*CONTRACT.columns, column)})
-    more = replace(judged(), rows=rows(2).with_columns(position_vi=rows(2).get_column("unit_code")))
+    more = replace(
+        judged(),
+        rows=TypedRows.of_frame(rows(2).with_columns(position_vi=rows(2).get_column("unit_code"))),
+    )
     put(settings, arrival(B), more, newer)
     assert ask(settings, "SELECT load_id, position_vi FROM raw.platform_accounts ORDER BY ALL") == [
         ("platform_accounts/2026-06/r1", None), ("platform_accounts/2026-06/r1", None),

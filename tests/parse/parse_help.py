@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import polars as pl
 
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract, read_contract
@@ -92,7 +93,7 @@ def row_texts(parsed: Parsed) -> list[dict[str, str | None]]:
 
 def numbers(parsed: Parsed) -> list[int]:
     """Row numbers that were kept."""
-    return parsed.rows.get_column("row_number").to_list()
+    return parsed.rows.frame().get_column("row_number").to_list()
 
 
 def conserves(parsed: Parsed) -> bool:
@@ -102,4 +103,9 @@ def conserves(parsed: Parsed) -> bool:
 
 def values(parsed: Parsed, name: str) -> list[Any]:
     """A column's values in the order of the rows."""
-    return parsed.rows.sort("row_number").get_column(name).to_list()
+    return parsed.rows.frame().sort("row_number").get_column(name).to_list()
+
+
+def all_texts(parsed: Parsed) -> pl.DataFrame:
+    """The texts behind every row, kept or rejected, as a later rule would be given them."""
+    return parsed.texts_of(pl.Series(range(parsed.rows_read + 100)).cast(pl.Int64))

@@ -10,6 +10,7 @@ import pytest
 from pipelines.errors import DataRefusedError
 from tests.parse.parse_help import (
     SHIPPED,
+    all_texts,
     column,
     conserves,
     contract,
@@ -39,7 +40,7 @@ def test_the_declared_delimiter_parts_the_cells(delimiter: str, tmp_path: Path) 
     layout = {"kind": "csv", "delimiter": delimiter}
     of = contract([column("ma"), column("so", "integer")], format=layout)
     parsed = read(write(tmp_path / "a.csv", f"ma{delimiter}so\nA;B{delimiter}7\n"), of)
-    assert parsed.rows.rows() == [(2, "A;B", 7)]
+    assert parsed.rows.frame().rows() == [(2, "A;B", 7)]
 
 
 def test_another_delimiter_than_the_declared_one_is_a_missing_heading(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_a_file_without_even_headings_refuses(content: bytes, tmp_path: Path) ->
 def test_headings_alone_are_a_file_of_no_rows(content: str, tmp_path: Path) -> None:
     parsed = read(write(tmp_path / "a.csv", content), TWO)
     assert (parsed.rows_read, parsed.rows.height, parsed.rejects.height, parsed.rows_duplicate) == (0, 0, 0, 0)
-    assert parsed.rows.columns == ["row_number", "ma", "so"]
+    assert parsed.rows.schema.names() == ["row_number", "ma", "so"]
 
 
 def test_a_quoted_line_break_stays_in_its_cell(tmp_path: Path) -> None:
@@ -100,7 +101,8 @@ def test_a_quoted_line_break_stays_in_its_cell(tmp_path: Path) -> None:
 
 
 def test_a_quote_that_never_closes_refuses_the_file_and_shows_no_cell(tmp_path: Path) -> None:
-    content = f'TenDangNhap;HoTen\nmai.nt;"{NAME};H56\nx;y\n'
+    headings = ";".join(column.headings[0] for column in shipped("platform_accounts").columns)
+    content = f'{headings}\nmai.nt;"{NAME};H56\nx;y\n'
     with pytest.raises(DataRefusedError, match=r"cannot be read.*quote") as caught:
         read(write(tmp_path / "a.csv", content), shipped("platform_accounts"))
     assert NAME not in str(caught.value)
@@ -137,7 +139,7 @@ def test_a_missing_heading_names_the_nearest_one_in_the_file(tmp_path: Path) -> 
 def test_an_optional_heading_may_be_missing_and_gives_nulls(tmp_path: Path) -> None:
     of = contract([column("ma", required=True), column("ghi_chu"), column("so", "integer")])
     parsed = read(write(tmp_path / "a.csv", "ma\nA\n"), of)
-    assert parsed.rows.rows() == [(2, "A", None, None)]
+    assert parsed.rows.frame().rows() == [(2, "A", None, None)]
 
 
 def test_an_added_heading_is_reported_and_a_known_one_is_not(tmp_path: Path) -> None:
@@ -149,7 +151,7 @@ def test_an_added_heading_is_reported_and_a_known_one_is_not(tmp_path: Path) -> 
 def test_headings_are_compared_as_names_are(tmp_path: Path) -> None:
     of = contract([column("hoa", headings=["Số hoà giải", "Số hòa giải được"]), column("du", headings=["Đủ"])])
     parsed = read(write(tmp_path / "a.csv", " SỐ  HÒA GIẢI ;\u00d0ủ\nA;B\n"), of)
-    assert parsed.rows.rows() == [(2, "A", "B")]
+    assert parsed.rows.frame().rows() == [(2, "A", "B")]
 
 
 def test_two_headings_of_one_name_refuse_the_file(tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_rows_that_agree_in_every_cell_are_counted_and_the_first_is_kept(tmp_pat
     content = "ma;so;them\nA;1;x\nA;1;y\nA;1;x\nB;2;\nA;1;x\nB;2;\n"
     parsed = read(write(tmp_path / "a.csv", content), TWO)
     assert (parsed.rows_read, parsed.rows_duplicate) == (6, 3)
-    assert parsed.rows.rows() == [(2, "A", 1), (3, "A", 1), (5, "B", 2)]
+    assert parsed.rows.frame().rows() == [(2, "A", 1), (3, "A", 1), (5, "B", 2)]
     assert conserves(parsed)
 
 
@@ -212,7 +214,7 @@ def test_what_is_personal_reaches_neither_rows_nor_rejects_nor_texts(tmp_path: P
     parsed = read(file, shipped("platform_accounts"), reference=SHIPPED)
     assert parsed.rejects.height == 8  # 6 with a day that is none, 4 that are neither locked nor not, 2 of them both
     assert conserves(parsed)
-    for frame in (parsed.rows, parsed.rejects, parsed.texts):
+    for frame in (parsed.rows.frame(), parsed.rejects, all_texts(parsed)):
         for name in [*names, "tai-khoan"]:
             assert name not in frame.write_json()
     assert all(text["account_key"] == text["full_name"] == "•••" for text in row_texts(parsed))
@@ -228,13 +230,13 @@ def test_a_count_of_persons_does_not_show_the_persons(tmp_path: Path) -> None:
     parsed = read(write(tmp_path / "a.csv", f'ma;Nơi nhận;so\nA;{NAME};1\nB;"{NAME}; Lê Văn Cường";x\n'), of)
     assert reasons(parsed) == {2: ["so_nguoi: below 2"], 3: ["so: not a readable integer"]}
     assert [text["so_nguoi"] for text in row_texts(parsed)] == ["•••", "•••"]
-    for frame in (parsed.rows, parsed.rejects, parsed.texts):
+    for frame in (parsed.rows.frame(), parsed.rejects, all_texts(parsed)):
         assert NAME not in frame.write_json()
 
 
 def test_a_heading_that_looks_like_one_of_ours_is_read_like_any_other(tmp_path: Path) -> None:
     parsed = read(write(tmp_path / "a.csv", "ma;so;row_number\nA;1;7\n"), TWO)
-    assert parsed.rows.rows() == [(2, "A", 1)]
+    assert parsed.rows.frame().rows() == [(2, "A", 1)]
     assert parsed.added_headings == ("row_number",)
 
 
@@ -244,10 +246,10 @@ def test_an_export_of_nothing_but_headings_is_read_by_its_shipped_contract(datas
     line = of.format.delimiter.join(column.headings[0] for column in of.columns)
     parsed = read(write(tmp_path / "a.csv", f"\ufeff{line}\r\n"), of, reference=SHIPPED)
     assert (parsed.rows_read, parsed.rows.height, parsed.rejects.height) == (0, 0, 0)
-    assert parsed.rows.columns == ["row_number", *(column.name for column in of.stored_columns)]
+    assert parsed.rows.schema.names() == ["row_number", *(column.name for column in of.stored_columns)]
 
 
 def test_a_register_column_that_is_empty_in_every_row_gives_nulls(tmp_path: Path) -> None:
     of = contract([column("ma"), column("don_vi", "agency_code"), column("diem_cau", "endpoint_address")])
     parsed = read(write(tmp_path / "a.csv", "ma;don_vi;diem_cau\nA;;\nB;;\nC;;\n"), of)
-    assert parsed.rows.rows() == [(2, "A", None, None), (3, "B", None, None), (4, "C", None, None)]
+    assert parsed.rows.frame().rows() == [(2, "A", None, None), (3, "B", None, None), (4, "C", None, None)]

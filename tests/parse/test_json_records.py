@@ -22,7 +22,7 @@ MA_SO = _items(column("ma", required=True), column("so", "decimal"))
 def test_documents_in_a_row_are_one_list_of_records(tmp_path: Path) -> None:
     content = '{"items": [{"ma": "A"}, {"ma": "B"}], "total": 3}\n\n  {"items": []}{"items": [{"ma": "C", "so": 1}]}\n'
     parsed = read(write(tmp_path / "a.json", content), MA_SO)
-    assert parsed.rows.rows() == [(1, "A", None), (2, "B", None), (3, "C", Decimal("1.0000"))]
+    assert parsed.rows.frame().rows() == [(1, "A", None), (2, "B", None), (3, "C", Decimal("1.0000"))]
     assert parsed.added_headings == ()
 
 
@@ -33,7 +33,7 @@ def test_white_space_before_the_first_document_is_nothing(tmp_path: Path) -> Non
 def test_numbers_keep_the_text_in_which_they_came(tmp_path: Path) -> None:
     of = _items(column("ma"), column("so", "decimal"), column("ten", pattern=r"[0-9.]+"))
     content = '{"items": [{"ma": 1.0, "so": 0.1000, "ten": 00}]}'.replace(": 00", ": 1.10")
-    assert read(write(tmp_path / "a.json", content), of).rows.rows() == [(1, "1.0", Decimal("0.1000"), "1.10")]
+    assert read(write(tmp_path / "a.json", content), of).rows.frame().rows() == [(1, "1.0", Decimal("0.1000"), "1.10")]
     large = '{"items": [{"ma": 12345678901234567890, "so": 1e3}]}'
     parsed = read(write(tmp_path / "b.json", large), of)
     assert reasons(parsed) == {1: ["so: not a readable decimal"]}
@@ -46,7 +46,7 @@ def test_booleans_and_null_are_what_they_are(tmp_path: Path) -> None:
         ' {"ma": null, "co": true, "so": true}]}'
     )
     parsed = read(write(tmp_path / "a.json", content), of)
-    assert parsed.rows.rows() == [(1, "A", True, None), (2, "B", False, 0), (3, "C", None, None)]
+    assert parsed.rows.frame().rows() == [(1, "A", True, None), (2, "B", False, 0), (3, "C", None, None)]
     assert reasons(parsed) == {4: ["ma: empty", "so: not a readable integer"]}
 
 
@@ -56,7 +56,7 @@ def test_a_path_leads_to_a_value_inside(tmp_path: Path) -> None:
         format={"kind": "json", "rows": "data.rows"},
     )
     content = '{"data": {"rows": [{"ma": "A", "body": {"status": {"uptime": 5}}}, {"ma": "B", "body": {}}]}}'
-    assert read(write(tmp_path / "a.json", content), of).rows.rows() == [(1, "A", 5), (2, "B", None)]
+    assert read(write(tmp_path / "a.json", content), of).rows.frame().rows() == [(1, "A", 5), (2, "B", None)]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pipelines.errors import DataRefusedError
 from tests.parse.parse_help import (
     JUNE,
     SHIPPED,
+    all_texts,
     column,
     conserves,
     contract,
@@ -83,7 +84,7 @@ def test_extra_empty_columns_are_no_headings(tmp_path: Path) -> None:
         [None, "A", "01/06/2026", None, "7", None, ""],
     ]
     parsed = read(_book(tmp_path / "a.xlsx", rows), SIMPLE)
-    assert parsed.rows.rows() == [(2, "A", date(2026, 6, 1), 7)]
+    assert parsed.rows.frame().rows() == [(2, "A", date(2026, 6, 1), 7)]
     assert parsed.added_headings == ()
 
 
@@ -116,7 +117,7 @@ def _two_levels(file: Path, *rows: Sequence[Cell]) -> Path:
 def test_a_heading_over_two_levels_is_the_path_through_them(tmp_path: Path) -> None:
     file = _two_levels(tmp_path / "a.xlsx", ["1", "Sở Y tế", "1.234", "1.000", "-"], ["2", "Sở Nội vụ", 56, "7", "8"])
     parsed = read(file, TWO_LEVELS)
-    assert parsed.rows.rows() == [(4, "Sở Y tế", 1234, 1000, 0), (5, "Sở Nội vụ", 56, 7, 8)]
+    assert parsed.rows.frame().rows() == [(4, "Sở Y tế", 1234, 1000, 0), (5, "Sở Nội vụ", 56, 7, 8)]
     assert parsed.added_headings == ("STT", "Ghi chú")
 
 
@@ -244,7 +245,7 @@ def test_the_shipped_register_counts_recipients_and_forgets_who_they_are(tmp_pat
     }
     (text,) = row_texts(parsed)
     assert text["author_unit_code"] == "Sở Hàng không"
-    for frame in (parsed.rows, parsed.rejects, parsed.texts):
+    for frame in (parsed.rows.frame(), parsed.rejects, all_texts(parsed)):
         assert "Kín" not in frame.write_json()
         assert "0912345678" not in frame.write_json()
 

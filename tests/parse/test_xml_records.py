@@ -15,7 +15,7 @@ from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
 from pipelines.parse import Parsed
 from pipelines.reference import Reference
-from tests.parse.parse_help import conserves, numbers, read, reasons, row_texts, shipped, values, write
+from tests.parse.parse_help import all_texts, conserves, numbers, read, reasons, row_texts, shipped, values, write
 
 CALLS: Contract = shipped("videoconference_calls")
 REGISTERS = Reference(
@@ -105,7 +105,7 @@ def test_a_faulty_record_is_set_apart_with_its_body_and_without_names(tmp_path: 
     assert parsed.rejects.get_column("sheet_name").to_list() == ["b.xml"]
     (text,) = row_texts(parsed)
     assert text["display_name"] == "•••"
-    for frame in (parsed.rows, parsed.rejects, parsed.texts):
+    for frame in (parsed.rows.frame(), parsed.rejects, all_texts(parsed)):
         for secret in ("Bí Mật", "Lê Kín", "0912345678"):
             assert secret not in frame.write_json()
 
@@ -137,7 +137,7 @@ def test_an_entity_is_neither_expanded_nor_fetched(tmp_path: Path) -> None:
     for declared in (f'<!ENTITY e SYSTEM "file://{secret}">', '<!ENTITY e "TOP-SECRET">'):
         parsed = _read(write(tmp_path / "a.xml", _with_entity(declared, "&e;")))
         assert values(parsed, "end_reason") == [None]
-        for frame in (parsed.rows, parsed.texts):
+        for frame in (parsed.rows.frame(), all_texts(parsed)):
             assert "TOP-SECRET" not in frame.write_json()
 
 

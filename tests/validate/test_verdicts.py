@@ -21,6 +21,7 @@ from pipelines.contracts import Contract, Text, read_contract
 from pipelines.errors import ContractError, DataRefusedError
 from pipelines.parse import Parsed
 from pipelines.parse.parse import REJECT_SCHEMA
+from pipelines.parse.typed_rows import TypedRows
 from pipelines.settings import EXPECTATIONS, SEEDS, SOURCES
 from pipelines.validate.suites import Rule, Suite, read_suite
 from pipelines.validate.verdict import Check, Judged, Verdict, judge, refuse_unread
@@ -48,9 +49,11 @@ def _parsed(rows: pl.DataFrame, *, rejected: int = 0, duplicates: int = 0, **mor
         for n in range(rejected)
     ]
     fields: dict[str, Any] = {
-        "rows": rows,
+        "rows": TypedRows.of_frame(rows),
         "rejects": pl.DataFrame(rejects, schema=REJECT_SCHEMA),
-        "texts": texts.with_columns(pl.lit("").alias("__sheet_name")),
+        "texts_of": lambda numbers: texts.filter(pl.col("__row_number").is_in(numbers.implode())).with_columns(
+            pl.lit("").alias("__sheet_name")
+        ),
         "rows_read": rows.height + rejected + duplicates,
         "rows_duplicate": duplicates,
         "added_headings": (),
@@ -93,7 +96,7 @@ def test_rows_that_satisfy_every_rule_are_accepted() -> None:
     judged = _judge(_parsed(_accounts([*_many(3), ("good1", "document", None)]), duplicates=2))
     assert judged.verdict is Verdict.ACCEPTED
     assert judged.refusal_reason is None
-    assert judged.rows.get_column("row_number").to_list() == [2, 3, 4, 5]
+    assert judged.rows.frame().get_column("row_number").to_list() == [2, 3, 4, 5]
     assert (judged.rows_read, judged.rows_duplicate, judged.quarantine.height) == (6, 2, 0)
     assert {rule.name for rule in ACCOUNTS_SUITE.rules} <= {check.check_name for check in judged.checks}
     assert _failed(judged) == {}
@@ -123,7 +126,7 @@ def test_two_different_rows_of_one_key_are_both_set_apart() -> None:
     rows = [*_many(80), ("twice", "portal", AFTER), ("twice", "document", AFTER), ("twice", "portal", None)]
     judged = _judge(_parsed(_accounts(rows)))
     assert _reasons(judged) == {82: ["rule: record_is_unique"], 84: ["rule: record_is_unique"]}
-    assert 83 in judged.rows.get_column("row_number").to_list()
+    assert 83 in judged.rows.frame().get_column("row_number").to_list()
 
 
 def test_a_row_that_breaks_two_rules_has_both_reasons() -> None:
