@@ -78,7 +78,7 @@ def _wrong_dossier(item: dict[str, object], kind: str, number: int, day: date) -
     faults: dict[str, dict[str, object]] = {
         "unknown_unit": {"maDonVi": UNKNOWN_UNIT},
         "unreadable_date": {"ngayTiepNhan": f"31/02/{day.year} 10:00:00"},
-        "missing_value": {"tenTTHC": None},
+        "missing_value": {"maTTHC": None},
         "unknown_code": {"trangThai": UNKNOWN_CODE},
         "negative_fee": {"phi": -5_000},
         "malformed_procedure": {"maTTHC": "1.0107"},

@@ -133,7 +133,8 @@ class Column(_Strict):
         headings: Accepted headings; for JSON the path of the value, for XML the path of the element or attribute.
         required: The heading must be there, or the file is refused.
         nullable: Whether a row may leave it empty.
-        pattern: Regular expression that the text must match as a whole.
+        pattern: Regular expression that the text must match as a whole. A text that is kept has one, or a registry:
+            a name or a telephone number typed into it must not get through.
         code_list: List in `code_lists.csv` that holds the accepted codes.
         registry: Register that must know the value (units, endpoints).
         empty_as: Code that an empty cell means.
@@ -193,6 +194,11 @@ class Column(_Strict):
             raise ValueError(f"column {self.name}: type {self.type} needs `{key}`")
         if self.pseudonym and self.personal is None:
             raise ValueError(f"column {self.name}: `pseudonym` needs a `personal` class")
+        if self.type == "text" and self.is_stored and not self.pattern and not self.registry and not self.pseudonym:
+            raise ValueError(
+                f"column {self.name}: free text may hold anybody's name; bound it by a `pattern`, a `registry` or the type "
+                "`code`, or give it a `personal` class"
+            )
         return self
 
 

@@ -72,7 +72,9 @@ def _is_retyped(cells: CellCount) -> bool:
 
 
 def _sentence(column: Column, cells: CellCount) -> str:
-    wanted = column.format or (f"a code of the list {column.code_list}" if column.code_list else column.type)
+    wanted = column.format or (column.pattern and f"a text like {column.pattern}") or column.type
+    if column.code_list:
+        wanted = f"a code of the list {column.code_list}"
     usual = cells.shapes.most_common(1)[0][0]
     return (
         f"column {column.headings[0]!r} should hold {wanted}, but {cells.unread} of its {cells.filled} cells do not; "

@@ -24,6 +24,10 @@ TRUE_TEXTS = ("true", "1", "có", "x")
 FALSE_TEXTS = ("false", "0", "không")
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 _PROCEDURE_CODE = r"^([0-9]\.[0-9]{6})(?:\.000\.00\.00\.[HM][0-9]{2})?$"
+# A zero in front of more than seven digits is a telephone or an ID number in the wrong column, not a figure.
+_INTEGER = r"^-?(?:0[0-9]{0,7}|[1-9][0-9]{0,17})$"
+_AMOUNT = r"^-?(?:0[0-9]{0,7}|[1-9][0-9]{0,15})(?:\.[0-9]{1,2})?$"
+_DECIMAL = r"^-?(?:0[0-9]{0,7}|[1-9][0-9]{0,13})(?:\.[0-9]{1,4})?$"
 _TEXT = pl.col("text")
 _EXCEL_MIDNIGHT = r"^\d{4}-\d{2}-\d{2}(?: 00:00:00)?$"
 
@@ -79,8 +83,8 @@ class _Cells:
 
 
 def _text(cells: _Cells) -> pl.Expr:
-    column, text = cells.column, _TEXT
-    value = text if cells.texts.is_empty() or column.pattern else text.str.normalize("NFC")
+    column, text = cells.column, _composed(cells.texts)
+    value = text
     if column.pattern:
         value = pl.when(text.str.contains(f"^(?:{column.pattern})$")).then(text)
     if column.registry == "endpoints":
@@ -91,8 +95,14 @@ def _text(cells: _Cells) -> pl.Expr:
 
 
 def _code(cells: _Cells) -> pl.Expr:
-    codes = cells.reading.reference.codes[cells.column.code_list or ""]
-    return pl.when(_TEXT.is_in(sorted(codes))).then(_TEXT)
+    codes, text = cells.reading.reference.codes[cells.column.code_list or ""], _composed(cells.texts)
+    return pl.when(text.is_in(sorted(codes))).then(text)
+
+
+def _composed(texts: pl.Series) -> pl.Expr:
+    """The text with each letter and its accents as one sign (NFC); ASCII, the most of it, is so already."""
+    is_plain = texts.is_empty() or bool((texts.str.len_bytes() == texts.str.len_chars()).all())
+    return _TEXT if is_plain else _TEXT.str.normalize("NFC")
 
 
 def _endpoint(cells: _Cells) -> pl.Expr:
@@ -198,9 +208,9 @@ def _unit_codes_by_name(reading: Reading) -> Callable[[str], str | None]:
 
 _READERS: dict[ColumnType, Callable[[_Cells], pl.Expr]] = {
     "text": _text,
-    "integer": lambda cells: _number(cells, r"^-?[0-9]{1,18}$", pl.Int64()),
-    "amount": lambda cells: _number(cells, r"^-?[0-9]{1,16}(?:\.[0-9]{1,2})?$", pl.Decimal(18, 2)),
-    "decimal": lambda cells: _number(cells, r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$", pl.Decimal(18, 4)),
+    "integer": lambda cells: _number(cells, _INTEGER, pl.Int64()),
+    "amount": lambda cells: _number(cells, _AMOUNT, pl.Decimal(18, 2)),
+    "decimal": lambda cells: _number(cells, _DECIMAL, pl.Decimal(18, 4)),
     "boolean": _boolean,
     "date": _date,
     "timestamp": _timestamp,

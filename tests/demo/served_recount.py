@@ -131,7 +131,7 @@ def is_good_dossier(row: Row) -> bool:
     return (
         bool(DOSSIER.match(str(row["maHoSo"])))
         and bool(PROCEDURE.match(str(row["maTTHC"])))
-        and bool(row["tenTTHC"])
+        and bool(row["maTTHC"])
         and normalised(str(row["maDonVi"])) is not None
         and row["trangThai"] in range(1, 11)
         and int(str(row["phi"])) >= 0

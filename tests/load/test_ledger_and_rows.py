@@ -196,7 +196,9 @@ def test_a_load_of_no_rows_at_all_is_a_load(settings: Settings) -> None:
 
 def test_a_newer_contract_adds_its_column_and_the_old_rows_lack_it(settings: Settings) -> None:
     put(settings, arrival(A))
-    column = Column(name="position_vi", type="text", headings=("ChucVu",), vi="Chức vụ", en="Position")
+    column = Column(
+        name="position_vi", type="text", pattern="[A-Z0-9.]+", headings=("ChucVu",), vi="Chức vụ", en="Position"
+    )
     newer = CONTRACT.model_copy(update={"version": 2, "columns": (*CONTRACT.columns, column)})
     more = replace(
         judged(),

@@ -35,7 +35,7 @@ SHIPPED = read_reference(SEEDS, ENDPOINTS_FILE)
 
 
 def column(name: str, kind: str = "text", **more: Any) -> dict[str, Any]:
-    """A column whose heading is its name, unless said otherwise."""
+    """A column whose heading is its name, unless said otherwise; a text that may be anything says so."""
     needs: dict[str, dict[str, Any]] = {
         "date": {"format": "%d/%m/%Y"},
         "timestamp": {"format": "%d/%m/%Y %H:%M:%S"},
@@ -45,6 +45,8 @@ def column(name: str, kind: str = "text", **more: Any) -> dict[str, Any]:
         "endpoint_address": {"registry": "endpoints"},
         "count_of": {"separator": ";"},
     }
+    if kind == "text" and not {"registry", "personal"} & set(more):
+        needs["text"] = {"pattern": "(?s).*"}
     return {"name": name, "type": kind, "headings": [name], "vi": name, "en": name, **needs.get(kind, {}), **more}
 
 

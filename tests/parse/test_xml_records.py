@@ -18,32 +18,35 @@ from pipelines.reference import Reference
 from tests.parse.parse_help import all_texts, conserves, numbers, read, reasons, row_texts, shipped, values, write
 
 CALLS: Contract = shipped("videoconference_calls")
+ONE, OTHER = "5e551000-0000-4000-8000-000000000001", "5e551000-0000-4000-8000-000000000002"
+CALL = "ca110000-0000-4000-8000-000000000001"
+LEG, LATER_LEG = "1e900000-0000-4000-8000-000000000001", "1e900000-0000-4000-8000-000000000002"
 REGISTERS = Reference(
     units=(),
     endpoint_by_address={"dc001@x.example": "DC-001"},
     codes={"cdr_record_type": frozenset({"callStart", "callEnd", "callLegStart", "callLegUpdate", "callLegEnd"})},
 )
 START = """  \r\n<?xml version="1.0" encoding="UTF-8"?>
-<records session="s-1" callBridge="b-1">
+<records session="5e551000-0000-4000-8000-000000000001" callBridge="b-1">
   <record type="callLegStart" time="2026-06-01T17:00:05Z" recordIndex="1" correlatorIndex="0">
-    <callLeg id="leg-1"><displayName>Trần Thị Bí Mật</displayName><remoteParty>DC001@x.example</remoteParty></callLeg>
+    <callLeg id="1e900000-0000-4000-8000-000000000001"><displayName>Trần Thị Bí Mật</displayName><remoteParty>DC001@x.example</remoteParty></callLeg>
   </record>
   <record type="callStart" time="2026-06-01T16:59:59Z" recordIndex="2" correlatorIndex="1">
-    <call id="call-1"><name>Họp riêng với ông Lê Kín</name><callType>coSpace</callType></call>
+    <call id="ca110000-0000-4000-8000-000000000001"><name>Họp riêng với ông Lê Kín</name><callType>coSpace</callType></call>
   </record>
 </records>"""
-END = """<records session="s-1">
+END = """<records session="5e551000-0000-4000-8000-000000000001">
   <record type="callLegUpdate" time="2026-06-01T17:00:06Z" correlatorIndex="2">
-    <callLeg id="leg-1"><state>connected</state><call>call-1</call></callLeg>
+    <callLeg id="1e900000-0000-4000-8000-000000000001"><state>connected</state><call>ca110000-0000-4000-8000-000000000001</call></callLeg>
   </record>
   <record type="callLegEnd" time="2026-06-02T01:30:00Z" correlatorIndex="3">
-    <callLeg id="leg-2"><remoteParty>0912345678@else.example</remoteParty><reason>remoteTeardown</reason>
+    <callLeg id="1e900000-0000-4000-8000-000000000002"><remoteParty>0912345678@else.example</remoteParty><reason>remoteTeardown</reason>
       <durationSeconds>30595</durationSeconds><activatedDuration>30590</activatedDuration>
       <rxVideo><packetStatistics><packetLossBursts><duration>12</duration><density>0.0312</density></packetLossBursts>
       </packetStatistics></rxVideo></callLeg>
   </record>
   <record type="callEnd" time="2026-06-02T01:30:01Z" correlatorIndex="4">
-    <call id="call-1"><callLegsCompleted>2</callLegsCompleted><durationSeconds>30602</durationSeconds></call>
+    <call id="ca110000-0000-4000-8000-000000000001"><callLegsCompleted>2</callLegsCompleted><durationSeconds>30602</durationSeconds></call>
   </record>
 </records>"""
 
@@ -62,11 +65,11 @@ def _read(file: Path) -> Parsed:
 def test_records_come_in_file_order_with_their_session_call_and_leg(tmp_path: Path) -> None:
     parsed = _read(_zip(tmp_path / "cdr.zip", a=START, b=END))
     assert numbers(parsed) == [1, 2, 3, 4, 5]
-    assert values(parsed, "session_id") == ["s-1"] * 5
+    assert values(parsed, "session_id") == [ONE] * 5
     assert values(parsed, "correlator_index") == [0, 1, 2, 3, 4]
     assert values(parsed, "record_type") == ["callLegStart", "callStart", "callLegUpdate", "callLegEnd", "callEnd"]
-    assert values(parsed, "call_id") == [None, "call-1", "call-1", None, "call-1"]
-    assert values(parsed, "leg_id") == ["leg-1", None, "leg-1", "leg-2", None]
+    assert values(parsed, "call_id") == [None, CALL, CALL, None, CALL]
+    assert values(parsed, "leg_id") == [LEG, None, LEG, LATER_LEG, None]
     assert values(parsed, "duration_seconds") == [None, None, None, 30595, 30602]
     assert values(parsed, "packet_loss_rate") == [None, None, None, Decimal("0.0312"), None]
     assert parsed.added_headings == ()
@@ -90,9 +93,17 @@ def test_a_body_that_was_sent_again_is_counted_record_by_record(tmp_path: Path) 
 
 
 def test_a_record_of_another_session_is_another_record(tmp_path: Path) -> None:
-    parsed = _read(_zip(tmp_path / "cdr.zip", a=START, b=START.replace('session="s-1"', 'session="s-2"')))
+    parsed = _read(
+        _zip(
+            tmp_path / "cdr.zip",
+            a=START,
+            b=START.replace(
+                'session="5e551000-0000-4000-8000-000000000001"', 'session="5e551000-0000-4000-8000-000000000002"'
+            ),
+        )
+    )
     assert parsed.rows_duplicate == 0
-    assert values(parsed, "session_id") == ["s-1", "s-1", "s-2", "s-2"]
+    assert values(parsed, "session_id") == [ONE, ONE, OTHER, OTHER]
 
 
 def test_a_faulty_record_is_set_apart_with_its_body_and_without_names(tmp_path: Path) -> None:
@@ -128,8 +139,8 @@ def test_a_malformed_body_refuses_the_whole_file_and_is_named(body: str, tmp_pat
 
 def _with_entity(declared: str, used: str) -> str:
     return f"""<!DOCTYPE records [{declared}]>
-    <records session="s"><record type="callLegEnd" time="2026-06-01T17:00:05Z" correlatorIndex="1">
-    <callLeg id="l"><reason>{used}</reason></callLeg></record></records>"""
+    <records session="{ONE}"><record type="callLegEnd" time="2026-06-01T17:00:05Z" correlatorIndex="1">
+    <callLeg id="{LEG}"><reason>{used}</reason></callLeg></record></records>"""
 
 
 def test_an_entity_is_neither_expanded_nor_fetched(tmp_path: Path) -> None:
@@ -158,7 +169,11 @@ def test_a_zip_that_is_cut_short_is_no_day(tmp_path: Path) -> None:
 def test_a_member_with_a_wrong_checksum_refuses_the_zip(tmp_path: Path) -> None:
     with ZipFile(tmp_path / "cdr.zip", "w") as archive:
         archive.writestr("a.xml", START)
-    content = (tmp_path / "cdr.zip").read_bytes().replace(b"leg-1", b"leg-7")
+    content = (
+        (tmp_path / "cdr.zip")
+        .read_bytes()
+        .replace(b"1e900000-0000-4000-8000-000000000001", b"1e900000-0000-4000-8000-000000000007")
+    )
     with pytest.raises(DataRefusedError, match=r"the zip is damaged"):
         _read(write(tmp_path / "cdr.zip", content))
 

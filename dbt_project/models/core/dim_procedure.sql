@@ -6,19 +6,13 @@ dossiers as (
     select * from {{ ref('fct_dossier') }}
 ),
 
--- Codes that dossiers carry and the registry does not know: shown under the name that came last.
+-- Codes that dossiers carry and the register does not know: counted, and named once the register names them.
+-- The export's own name for them is free text, which may hold anybody's name.
 unregistered as (
-    select
-        dossiers.procedure_code,
-        dossiers.procedure_name_vi,
-        dossiers.field_name_vi
+    select distinct dossiers.procedure_code
     from dossiers
     left join registered on dossiers.procedure_code = registered.procedure_code
     where registered.procedure_code is null
-    qualify
-        row_number() over (
-            partition by dossiers.procedure_code order by dossiers.updated_at desc, dossiers.dossier_key desc
-        ) = 1
 ),
 
 final as (
@@ -33,8 +27,8 @@ final as (
     union all
     select
         procedure_code,
-        procedure_name_vi,
-        field_name_vi,
+        'Chưa có trong danh mục thủ tục' as procedure_name_vi,
+        null as field_name_vi,
         null as level_code,
         null as maximum_working_days,
         false as is_registered

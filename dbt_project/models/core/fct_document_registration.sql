@@ -13,7 +13,6 @@ final as (
         document_date,
         document_type_name_vi,
         urgency_name_vi,
-        field_name_vi,
         recipient_count,
         load_id
     from register_rows

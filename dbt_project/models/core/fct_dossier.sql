@@ -90,8 +90,6 @@ final as (
         dossier_key,
         unit_code,
         procedure_code,
-        procedure_name_vi,
-        field_name_vi,
         channel_code,
         service_level_code,
         applicant_type_code,

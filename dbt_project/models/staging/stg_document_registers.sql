@@ -16,7 +16,6 @@ select
     records.recipient_count,
     records.document_type_name_vi,
     records.urgency_name_vi,
-    records.field_name_vi,
     records.main_handler_unit_code,
     records.load_id,
     records.row_number,

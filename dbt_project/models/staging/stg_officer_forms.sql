@@ -9,7 +9,6 @@ loads_in_force as (
 
 select
     records.indicator_code,
-    records.indicator_name_vi,
     records.numerator,
     records.denominator,
     records.load_id,

@@ -10,8 +10,6 @@ loads_in_force as (
 select
     records.dossier_key,
     records.procedure_code,
-    records.procedure_name_vi,
-    records.field_name_vi,
     records.unit_code,
     records.channel_code,
     records.service_level_code,
