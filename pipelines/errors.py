@@ -6,6 +6,11 @@ is made where it is shown. Nothing here knows a dataset or a library.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from pathlib import Path
+from traceback import extract_tb
+from types import TracebackType
+
 
 class KhoTinhError(Exception):
     """Base of every error that this project raises on purpose.
@@ -63,3 +68,36 @@ class DataRefusedError(KhoTinhError):
     def __init__(self, check: str, what: str, next_step: str) -> None:
         super().__init__(what, next_step)
         self.check = check
+
+
+class UnforeseenError(KhoTinhError):
+    """A fault of this program, or of a library under it, while a file was handled."""
+
+
+class MessagesWithheld(AbstractContextManager[None]):
+    """Lets our own errors through and withholds the message of every other one.
+
+    A library's message may quote the cell that it stumbled over, and Dagster keeps messages in its history: what goes
+    there instead names the error's type and the places in the code, which is what an engineer needs.
+
+    Args:
+        task: What was being done, naming dataset and partition.
+
+    Raises:
+        UnforeseenError: On leaving, in place of an error that is not a `KhoTinhError`.
+    """
+
+    def __init__(self, task: str) -> None:
+        self._task = task
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Replaces a foreign error."""
+        if kind is None or not issubclass(kind, Exception) or issubclass(kind, KhoTinhError):
+            return
+        places = " < ".join(f"{Path(place.filename).name}:{place.lineno}" for place in reversed(extract_tb(traceback)))
+        raise UnforeseenError(
+            f"{self._task}: {kind.__name__} at {places}. Its message is withheld, for it may quote a cell.",
+            "This is a fault of the program: report it with these places.",
+        ) from None

@@ -17,7 +17,7 @@ from pipelines import archive
 from pipelines.archive import Arrival
 from pipelines.calendar import Partition, WorkingDays, now
 from pipelines.contracts import Contract, read_contracts
-from pipelines.errors import DataRefusedError, NotThereError, PermanentError, TransientError
+from pipelines.errors import DataRefusedError, MessagesWithheld, NotThereError, PermanentError, TransientError
 from pipelines.extract import pull
 from pipelines.load.ledger import (
     Attempt,
@@ -96,7 +96,13 @@ def ingest(workshop: Workshop, dataset: str, partition: Partition) -> list[Attem
     Raises:
         TransientError: The source did not answer; a rerun may clear it. Nothing was loaded.
         PermanentError: A setting, a contract or a suite must be mended first.
+        UnforeseenError: A fault of the program; its own message, which may quote a cell, is withheld.
     """
+    with MessagesWithheld(f"{dataset} {partition.key}"):
+        return _ingest(workshop, dataset, partition)
+
+
+def _ingest(workshop: Workshop, dataset: str, partition: Partition) -> list[Attempt]:
     contract = workshop.contracts[dataset]
     attempts = []
     with open_warehouse(workshop.settings) as connection:
