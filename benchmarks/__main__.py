@@ -65,6 +65,7 @@ def _show(runs: dict[str, list[dict[str, Any]]]) -> None:
             f"{seconds[name] / seconds['khotinh']:.2f}", f"{max(run['peak_mb'] for run in own):,}",
         )  # fmt: skip
     screen.print(table)
+    screen.print("rules_in_sql: the bare statement, and the row rules of the same suite as plain SQL.", style="dim")
 
 
 if __name__ == "__main__":

@@ -61,11 +61,33 @@ def duckdb(file: Path, home: Path) -> Callable[[], int]:
     def work() -> int:
         with engine.connect(str(home / "bare.duckdb")) as connection:
             connection.execute(
-                f"CREATE TABLE dossiers AS SELECT {wanted} FROM read_csv(?, header = true, columns = {types}, "
+                f"CREATE TABLE dossiers AS SELECT {wanted} FROM read_csv(?, header = true, types = {types}, "
                 f"timestampformat = '{MOMENT}')",
                 [str(file)],
             )
             return int(connection.execute("SELECT count(*) FROM dossiers").fetchall()[0][0])
+
+    return work
+
+
+def rules_in_sql(file: Path, home: Path) -> Callable[[], int]:
+    """The bare statement and the suite's row rules as plain SQL: bad rows set apart with every reason, the rest kept."""
+    import duckdb as engine  # noqa: PLC0415
+
+    from benchmarks.rules_as_sql import reasons_query  # noqa: PLC0415
+    from pipelines.settings import EXPECTATIONS  # noqa: PLC0415
+    from pipelines.validate.suites import read_suite  # noqa: PLC0415
+
+    bare = duckdb(file, home)
+    query = reasons_query(read_suite(EXPECTATIONS, "portal_dossiers"), "dossiers")
+
+    def work() -> int:
+        bare()
+        with engine.connect(str(home / "bare.duckdb")) as connection:
+            connection.execute(f"CREATE TABLE judged AS {query}")
+            connection.execute("CREATE TABLE quarantine AS FROM judged WHERE len(reasons) > 0")
+            connection.execute("CREATE TABLE accepted AS SELECT * EXCLUDE (reasons) FROM judged WHERE len(reasons) = 0")
+            return int(connection.execute("SELECT count(*) FROM accepted").fetchall()[0][0])
 
     return work
 
@@ -123,7 +145,7 @@ def _bare_type(column: Column) -> str:
     return "VARCHAR" if column.type == "boolean" else column.sql_type
 
 
-CONTESTANTS = {"khotinh": khotinh, "duckdb": duckdb, "dlt": dlt, "dlt_rows": dlt_rows}
+CONTESTANTS = {"khotinh": khotinh, "duckdb": duckdb, "rules_in_sql": rules_in_sql, "dlt": dlt, "dlt_rows": dlt_rows}
 
 
 def main() -> None:
