@@ -124,7 +124,12 @@ def _table(sheet_name: str, frame: pl.DataFrame, contract: Contract) -> TextTabl
     )
     body = body.filter(~_repeats_heading(list(kept.values())))
     body, total = _take_total(body, contract)
-    return TextTable(frame=_take_groups(body, contract), headings=tuple(kept.values()), total=total)
+    return TextTable(
+        frame=_take_groups(body, contract),
+        headings=tuple(kept.values()),
+        total=total,
+        heading_row=heading.last_row + 1,
+    )
 
 
 def _find_heading(top: Grid, contract: Contract) -> _Heading | None:

@@ -46,7 +46,8 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
     frame = frame.with_row_index(ROW_NUMBER, offset=_FIRST_DATA_LINE).with_columns(
         pl.col(ROW_NUMBER).cast(pl.Int64), pl.lit("").alias(SHEET_NAME)
     )
-    return TextTable(frame=frame.filter(~is_blank) if is_blank.any() else frame, headings=headings)
+    frame = frame.filter(~is_blank) if is_blank.any() else frame
+    return TextTable(frame=frame, headings=headings, heading_row=_FIRST_DATA_LINE - 1)
 
 
 def _refuse_damaged_text(file: Path) -> None:

@@ -24,6 +24,7 @@ class TextTable:
             sheet row or record as a person would count it from 1) and SHEET_NAME (the sheet or the member of a zip).
         headings: The headings in the file's order.
         total: The figures of the file's own total row by heading, if it has one.
+        heading_row: The last row of the heading, counted like ROW_NUMBER; none in XML and JSON.
         headings_are_optional: A layout where an absent heading only means that no row has a value (XML, JSON).
     """
 
@@ -31,6 +32,7 @@ class TextTable:
     headings: tuple[str, ...]
     total: dict[str, str] = field(default_factory=dict)
     headings_are_optional: bool = False
+    heading_row: int | None = None
 
 
 def unreadable(why: str) -> DataRefusedError:
