@@ -81,9 +81,9 @@ def describe(table: TextTable, reading: Reading) -> Mapping:
     """Maps the headings and reads the cells of every column that is there."""
     contract = reading.contract
     headings, unknown = match_headings(table, contract)
-    is_hidden = bool(unknown) and not any(headings.values())
-    told = () if is_hidden else unknown
     with_heading = [column for column in contract.columns if column.headings]
+    is_hidden = bool(unknown) and not any(headings[column.name] for column in with_heading)
+    told = () if is_hidden else unknown
     return Mapping(
         columns=tuple(_found(column, headings[column.name], told, table, reading) for column in with_heading),
         unknown=tuple(HeadingUnknown(heading, _nearest_column(heading, headings, contract)) for heading in told),
