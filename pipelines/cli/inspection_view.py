@@ -131,20 +131,22 @@ def _show_verdict(workshop: Workshop, found: Inspection) -> None:
         screen.print(f"  {why.en}", style="dim", markup=False, soft_wrap=True)
     if judgement is None or found.contract is None:
         return
+    told_already = (judgement.refusal or "").partition(": ")[0]
+    for check in judgement.failed:
+        if check.check_name != told_already:
+            told = refusal_vi(workshop, found.contract.dataset, f"{check.check_name}: ")
+            count = f" ({check.unexpected_count})" if check.unexpected_count else ""
+            screen.print(f"  {check.severity}: {check.check_name}{count} – {told}", markup=False, soft_wrap=True)
     if judgement.rows_read:
         counts = (
             f"Đọc | read {judgement.rows_read}, nhận | accepted {judgement.rows_accepted}, cách ly | set apart "
             f"{judgement.rows_quarantined}, trùng | duplicates {judgement.rows_duplicate}"
         )
         screen.print(f"  {counts}", markup=False, soft_wrap=True)
-    for check in judgement.failed:
-        told = refusal_vi(workshop, found.contract.dataset, f"{check.check_name}: ")
-        count = f" ({check.unexpected_count})" if check.unexpected_count else ""
-        screen.print(f"  {check.severity}: {check.check_name}{count} – {told}", markup=False, soft_wrap=True)
-    screen.print(
-        "  Chưa so với tổng số mà nguồn công bố và với bản đang dùng | Not compared here: the total that the source "
-        "declares, the load in force.", style="dim", soft_wrap=True,
-    )  # fmt: skip
+        screen.print(
+            "  Chưa so với tổng số mà nguồn công bố và với bản đang dùng | Not compared here: the total that the source "
+            "declares, the load in force.", style="dim", soft_wrap=True,
+        )  # fmt: skip
 
 
 def _say(label: str, text: str) -> None:

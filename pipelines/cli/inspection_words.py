@@ -41,6 +41,11 @@ _REMEDIES = {
     FileKind.GZIP: Text(vi="Giải nén trước.", en="Unpack it first."),
 }
 _ASK = Text(vi="Đề nghị nơi gửi xuất lại.", en="Ask the owner to export it again.")
+_DAMAGED = Text(vi=f"Tệp bị cắt hoặc hỏng. {_ASK.vi}", en=f"It is cut short or damaged. {_ASK.en}")
+_NO_LINE_END = Text(
+    vi=f"Trong {HEAD_BYTES // 1024} KB đầu không có dấu xuống dòng, nên không có dòng tiêu đề. {_ASK.vi}",
+    en=f"There is no line end in its first {HEAD_BYTES // 1024} KB, so it has no heading line. {_ASK.en}",
+)
 CONFIDENCE = {
     Confidence.GIVEN: Text(vi="đã chỉ định", en="as given"),
     Confidence.SURE: Text(vi="chắc chắn", en="sure"),
@@ -70,9 +75,9 @@ def kind(signature: Signature) -> Text:
         mark = _mark(signature.delimiter)
         details_vi += f", ngăn cách bằng {mark}"
         details_en += f", parted by {mark}"
-    if signature.kind is FileKind.ZIP and signature.contents is None:
+    if signature.is_damaged:
         details_vi, details_en = ", bị cắt hoặc hỏng", ", cut short or damaged"
-    elif signature.kind is FileKind.ZIP and signature.contents is not None:
+    if signature.kind is FileKind.ZIP and signature.contents is not None:
         count = signature.contents.count
         details_vi, details_en = f", {count} tệp", f", {count} files"
     if signature.inside is not None:
@@ -111,6 +116,10 @@ def refusal(workshop: Workshop, found: Inspection) -> Text | None:
 
 
 def _unknown(signature: Signature) -> Text:
+    if signature.is_damaged:
+        return _DAMAGED
+    if signature.is_one_line:
+        return _NO_LINE_END
     if signature.layout is None:
         name, remedy = _KINDS[signature.kind], _REMEDIES.get(signature.kind, _ASK)
         return Text(
@@ -138,11 +147,9 @@ def _mismatch(signature: Signature, why: Mismatch, workshop: Workshop, dataset: 
                 en=f"It is parted by {came}, and the contract of {dataset} says {wanted}. {_ASK.en}",
             )
         case Mismatch.NO_LINE_END:
-            size = HEAD_BYTES // 1024
-            return Text(
-                vi=f"Trong {size} KB đầu không có dấu xuống dòng, nên không có dòng tiêu đề. {_ASK.vi}",
-                en=f"There is no line end in its first {size} KB, so it has no heading line. {_ASK.en}",
-            )
+            return _NO_LINE_END
+        case Mismatch.DAMAGED:
+            return _DAMAGED
         case Mismatch.KIND:
             came_kind, wanted_kind = _KINDS[signature.kind], _EXPECTED[expected.kind]
             remedy = _REMEDIES.get(signature.kind, _ASK)

@@ -15,6 +15,7 @@ from pipelines.parse.parse import match_headings
 from pipelines.parse.text_table import TextTable
 from pipelines.parse.values import Reading, clean, read_value
 
+MOST_TOLD = 100
 _NEAR_ENOUGH = 0.4
 _WITH_BOUNDS = frozenset({"integer", "amount", "decimal", "date", "timestamp", "count_of"})
 
@@ -61,7 +62,7 @@ class Mapping:
 
     Attributes:
         columns: Every column of the contract that has a heading, in order.
-        unknown: Headings that no column accepts.
+        unknown: Headings that no column accepts, the first `MOST_TOLD` of them.
         is_hidden: None of the file's headings is known. They are most likely a record's cells, so that none is told.
         unknown_count: How many there are, told or not.
     """
@@ -83,7 +84,7 @@ def describe(table: TextTable, reading: Reading) -> Mapping:
     headings, unknown = match_headings(table, contract)
     with_heading = [column for column in contract.columns if column.headings]
     is_hidden = bool(unknown) and not any(headings[column.name] for column in with_heading)
-    told = () if is_hidden else unknown
+    told = () if is_hidden else unknown[:MOST_TOLD]
     return Mapping(
         columns=tuple(_found(column, headings[column.name], told, table, reading) for column in with_heading),
         unknown=tuple(HeadingUnknown(heading, _nearest_column(heading, headings, contract)) for heading in told),

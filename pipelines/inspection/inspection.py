@@ -152,7 +152,10 @@ def inspect_file(
         contract = workshop.contracts[dataset] if dataset else None
         sure = Confidence.GIVEN if dataset else Confidence.UNKNOWN
         return Inspection(file.name, size, signature, is_too_large=True, confidence=sure, contract=contract)
-    candidates = () if dataset else rank(file, signature, list(workshop.contracts.values()), reading_for)
+    # A text without a line end has no headings; reading it whole would only cost time.
+    is_hopeless = signature.is_damaged or signature.is_one_line
+    contracts = () if dataset or is_hopeless else tuple(workshop.contracts.values())
+    candidates = rank(file, signature, contracts, reading_for)
     sure = Confidence.GIVEN if dataset else confidence(candidates)
     if sure is Confidence.UNKNOWN:
         return Inspection(file.name, size, signature, is_too_large=False, confidence=sure, candidates=candidates)

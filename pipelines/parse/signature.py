@@ -11,7 +11,7 @@ import codecs
 import csv
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -75,6 +75,7 @@ class Signature:
             cannot tell apart.
         delimiter: Of a CSV.
         is_one_line: A text that goes on past the head without any line end.
+        is_damaged: A zip or workbook without its table of contents: cut short, most likely.
         contents: Of a zip or workbook that is whole: its members.
         inside: What the first member of a zip, or an unpacked gzip, begins as.
     """
@@ -83,6 +84,7 @@ class Signature:
     encoding: Encoding | None = None
     delimiter: str | None = None
     is_one_line: bool = False
+    is_damaged: bool = False
     contents: Contents | None = None
     inside: Signature | None = None
 
@@ -98,6 +100,7 @@ class Signature:
 class Mismatch(StrEnum):
     """Why a file cannot be what a contract expects, before a row of it is read."""
 
+    DAMAGED = "damaged"
     KIND = "kind"
     ENCODING = "encoding"
     DELIMITER = "delimiter"
@@ -106,6 +109,8 @@ class Mismatch(StrEnum):
 
 def mismatch(signature: Signature, expected: Format) -> Mismatch | None:
     """In what the file differs from the format that a contract declares; None if it may be read by it."""
+    if signature.is_damaged:
+        return Mismatch.DAMAGED
     if signature.layout != expected.kind:
         return Mismatch.KIND
     if signature.encoding in ("utf-16", "not utf-8"):
@@ -135,8 +140,8 @@ def read_signature(file: Path) -> Signature:
 
 def _of_zip(head: bytes, contents: Contents | None) -> Signature:
     if contents is None:
-        return _of_head(head, is_whole=False)
-    if "xl/workbook.xml" in contents.names:
+        return replace(_of_head(head, is_whole=False), is_damaged=True)
+    if any(name.lower() == "xl/workbook.xml" for name in contents.names):
         return Signature(FileKind.XLSX, contents=contents)
     inside = _of_head(contents.first_head, is_whole=contents.first_is_whole) if contents.count else None
     return Signature(FileKind.ZIP, contents=contents, inside=inside)
