@@ -10,6 +10,7 @@ from pipelines.cli.vietnamese import reason_vi, refusal_vi
 from pipelines.ingest import Workshop
 from pipelines.inspection import Inspection
 from pipelines.inspection.columns import Mapping
+from pipelines.inspection.guess import Candidate
 from pipelines.inspection.inspection import Judgement
 from pipelines.parse.signature import Signature
 from pipelines.validate.verdict import Verdict
@@ -23,7 +24,7 @@ def document(workshop: Workshop, found: Inspection) -> dict[str, Any]:
         "signature": _signature(found.signature),
         "dataset": contract.dataset if contract else None,
         "confidence": found.confidence,
-        "candidates": [{**vars(candidate), "score": round(candidate.score, 4)} for candidate in found.candidates],
+        "candidates": [_candidate(candidate) for candidate in found.candidates],
         "expected_format": contract.format.kind if contract else None,
         "mismatch": found.mismatch,
         "period": {"key": period.partition.key, "said_by": period.said_by} if period else None,
@@ -35,6 +36,16 @@ def document(workshop: Workshop, found: Inspection) -> dict[str, Any]:
     }
 
 
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    cells = candidate.cells_share
+    return {
+        "dataset": candidate.dataset,
+        "headings_share": round(candidate.headings_share, 4),
+        "cells_share": None if cells is None else round(cells, 4),
+        "score": round(candidate.score, 4),
+    }
+
+
 def _signature(signature: Signature) -> dict[str, Any]:
     contents = signature.contents
     return {
@@ -42,6 +53,7 @@ def _signature(signature: Signature) -> dict[str, Any]:
         "encoding": signature.encoding,
         "delimiter": signature.delimiter,
         "is_one_line": signature.is_one_line,
+        "is_damaged": signature.is_damaged,
         "members": list(contents.names[:MEMBERS_SHOWN]) if contents else [],
         "member_count": contents.count if contents else None,
         "inside": _signature(signature.inside) if signature.inside else None,

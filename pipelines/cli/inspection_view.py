@@ -16,7 +16,7 @@ from pipelines.inspection.inspection import Judgement, Place
 from pipelines.validate.verdict import Verdict
 
 MEMBERS_SHOWN = 10
-_REASONS_SHOWN = 20
+_REASONS_SHOWN, _LETTERS_SHOWN = 20, 60
 _VERDICTS = {
     Verdict.ACCEPTED: ("green", Text(vi="Sẽ được nhận", en="Would be accepted")),
     Verdict.ACCEPTED_WITH_WARNINGS: (
@@ -100,7 +100,7 @@ def _column_row(found: ColumnFound) -> tuple[object, ...]:
         return (escape(column.name), escape(f"{missing}: {column.headings[0]!r}{near}"), escape(kind), *[""] * 5)
     unread = "" if found.read is None else found.unread
     return (
-        escape(column.name), escape(", ".join(found.headings)), escape(kind), found.filled, found.empty, unread,
+        escape(column.name), _plain(", ".join(found.headings)), escape(kind), found.filled, found.empty, unread,
         found.minimum or "", found.maximum or "",
     )  # fmt: skip
 
@@ -116,9 +116,9 @@ def _show_rejects(workshop: Workshop, dataset: str, judgement: Judgement) -> Non
     rows = []
     for reject in judgement.rejects:
         place = f"{reject.row_number} ({reject.sheet_name})" if reject.sheet_name else str(reject.row_number)
-        told = "\n".join(reason_vi(workshop, dataset, reason) for reason in reject.reasons)
-        cells = "\n".join(f"{name}: {'' if text is None else text}" for name, text in reject.cells.items())
-        rows.append((escape(place), escape(told), escape(cells)))
+        told = "\n".join(escape(reason_vi(workshop, dataset, reason)) for reason in reject.reasons)
+        cells = "\n".join(_plain(f"{name}: {(text or '')[:_LETTERS_SHOWN]}") for name, text in reject.cells.items())
+        rows.append((_plain(place), told, cells))
     table("Những dòng đầu | The first of them", ("Dòng", "Lý do", "Ô sai"), rows)
 
 
@@ -127,8 +127,8 @@ def _show_verdict(workshop: Workshop, found: Inspection) -> None:
     style, verdict = _VERDICTS[judgement.verdict if judgement else Verdict.REFUSED]
     screen.print(f"[bold {style}]{verdict.vi} | {verdict.en}[/]")
     if why := words.refusal(workshop, found):
-        screen.print(f"  {why.vi}", markup=False, soft_wrap=True)
-        screen.print(f"  {why.en}", style="dim", markup=False, soft_wrap=True)
+        screen.print(f"  {_plain(why.vi)}", soft_wrap=True)
+        screen.print(f"  {_plain(why.en)}", style="dim", soft_wrap=True)
     if judgement is None or found.contract is None:
         return
     told_already = (judgement.refusal or "").partition(": ")[0]
@@ -150,7 +150,12 @@ def _show_verdict(workshop: Workshop, found: Inspection) -> None:
 
 
 def _say(label: str, text: str) -> None:
-    screen.print(f"[bold]{escape(label)}:[/] {escape(text)}", soft_wrap=True)
+    screen.print(f"[bold]{escape(label)}:[/] {_plain(text)}", soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    """Text out of a file: without the marks that would steer a terminal, or this one's layout."""
+    return escape("".join(letter if letter.isprintable() else "·" for letter in text))
 
 
 def _both(label: str, text: Text) -> None:

@@ -41,7 +41,10 @@ _REMEDIES = {
     FileKind.GZIP: Text(vi="Giải nén trước.", en="Unpack it first."),
 }
 _ASK = Text(vi="Đề nghị nơi gửi xuất lại.", en="Ask the owner to export it again.")
-_DAMAGED = Text(vi=f"Tệp bị cắt hoặc hỏng. {_ASK.vi}", en=f"It is cut short or damaged. {_ASK.en}")
+_DAMAGED = Text(
+    vi=f"Tệp nén bị cắt, hỏng, hoặc chứa quá nhiều tệp. {_ASK.vi}",
+    en=f"It is cut short, damaged, or packs too many files. {_ASK.en}",
+)
 _NO_LINE_END = Text(
     vi=f"Trong {HEAD_BYTES // 1024} KB đầu không có dấu xuống dòng, nên không có dòng tiêu đề. {_ASK.vi}",
     en=f"There is no line end in its first {HEAD_BYTES // 1024} KB, so it has no heading line. {_ASK.en}",

@@ -18,6 +18,7 @@ import polars as pl
 from lxml import etree, html
 
 from pipelines.contracts import Contract
+from pipelines.parse.signature import FileKind, read_signature
 from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
 from pipelines.reference import name_key
 
@@ -34,8 +35,11 @@ def read_xlsx(file: Path, contract: Contract) -> TextTable:
     Raises:
         DataRefusedError: It is no workbook, or no row holds the headings.
     """
+    if read_signature(file).kind is not FileKind.XLSX:
+        raise unreadable("it is no workbook, or it is cut short")
     try:
-        reader = fastexcel.read_excel(str(file))
+        # Handed over as bytes, for by a path its extension would decide how it is read.
+        reader = fastexcel.read_excel(file.read_bytes())
         sheet = reader.load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
         # Only cells that hold a number, not a text, have a value as booleans.
         numeric = (
