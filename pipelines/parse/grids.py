@@ -116,6 +116,8 @@ def _table(sheet_name: str, frame: pl.DataFrame, contract: Contract) -> TextTabl
         wanted = ", ".join(column.headings[0] for column in contract.columns if column.required)
         raise unreadable(f"no row holds any of the headings {wanted}")
     names = _told_apart(heading.names, contract)
+    if {ROW_NUMBER, SHEET_NAME} & set(names):
+        raise unreadable("a heading is one that only this program uses")
     kept = {old: name for old, name in zip(frame.columns, names, strict=True) if name}
     body = (
         frame.select(list(kept))

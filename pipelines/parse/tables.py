@@ -37,10 +37,16 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
         raise unreadable(_why(error)) from None
     # A short row has no last cell; where every row has one, there is nothing to look for.
     if frame.to_series(-1).null_count():
-        _refuse_short_rows(file, contract.format.delimiter, frame.width)
+        try:
+            _refuse_short_rows(file, contract.format.delimiter, frame.width)
+        except (UnicodeDecodeError, csv.Error, pl.exceptions.ComputeError):
+            # Polars lets a heading that is not UTF-8 pass; these readers do not, nor a cell without an end.
+            raise unreadable("it is not utf-8, or a cell of it is longer than any value") from None
     headings = tuple(name.removeprefix("\ufeff").strip() for name in frame.columns)
     if doubled := [name for name in headings if headings.count(name) > 1 or name.endswith(_DOUBLED)]:
         raise unreadable(f"the heading {doubled[0].removesuffix(_DOUBLED)!r} stands twice")
+    if {ROW_NUMBER, SHEET_NAME} & set(headings):
+        raise unreadable("a heading is one that only this program uses")
     frame = frame.rename(dict(zip(frame.columns, headings, strict=True)))
     is_blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
     frame = frame.with_row_index(ROW_NUMBER, offset=_FIRST_DATA_LINE).with_columns(
