@@ -150,7 +150,7 @@ def _show_verdict(workshop: Workshop, found: Inspection) -> None:
 
 
 def _say(label: str, text: str) -> None:
-    screen.print(f"[bold]{escape(label)}:[/] {_plain(text)}", soft_wrap=True)
+    screen.print(f"[bold]{_plain(label)}:[/] {_plain(text)}", soft_wrap=True)
 
 
 def _plain(text: str) -> str:
