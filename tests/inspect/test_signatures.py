@@ -205,10 +205,10 @@ def test_bombs_are_not_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x.xml", "w") as member:
         for _ in range(100):
             member.write(bytes(1024 * 1024))
-    zip_of_bomb = write(tmp_path / "bomb.gz", gzip.compress(gzip.compress(bytes(100 * 1024 * 1024))))
+    squeezed = write(tmp_path / "bomb.gz", gzip.compress(bytes(100 * 1024 * 1024)))
     with few_bytes():
         assert read_signature(packed).kind is FileKind.ZIP
-        assert read_signature(zip_of_bomb).kind is FileKind.GZIP
+        assert read_signature(squeezed).inside == Signature(FileKind.BINARY)
 
 
 def test_a_false_table_of_contents_is_not_believed(tmp_path: Path) -> None:
@@ -223,8 +223,8 @@ def test_a_false_table_of_contents_is_not_believed(tmp_path: Path) -> None:
 def test_members_without_number_are_not_listed(tmp_path: Path) -> None:
     file = tmp_path / "many.zip"
     with zipfile.ZipFile(file, "w") as archive:
-        for number in range(40_000):
-            archive.writestr(f"body-{number:08d}.xml", b"")
+        for number in range(20_000):
+            archive.writestr(f"body-{number:080d}.xml", b"")
     with few_bytes():
         assert read_signature(file).is_damaged
 
