@@ -70,6 +70,10 @@ def duckdb(file: Path, home: Path) -> Callable[[], int]:
     return work
 
 
+# The code ends here under a hash too, as the suite demands.
+_HASHED = "(SELECT * REPLACE (md5(dossier_key) AS dossier_key) FROM dossiers)"
+
+
 def rules_in_sql(file: Path, home: Path) -> Callable[[], int]:
     """The bare statement and the suite's row rules as plain SQL: bad rows set apart with every reason, the rest kept."""
     import duckdb as engine  # noqa: PLC0415
@@ -79,7 +83,7 @@ def rules_in_sql(file: Path, home: Path) -> Callable[[], int]:
     from pipelines.validate.suites import read_suite  # noqa: PLC0415
 
     bare = duckdb(file, home)
-    query = reasons_query(read_suite(EXPECTATIONS, "portal_dossiers"), "dossiers")
+    query = reasons_query(read_suite(EXPECTATIONS, "portal_dossiers"), _HASHED)
 
     def work() -> int:
         bare()

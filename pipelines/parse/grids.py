@@ -18,6 +18,7 @@ import polars as pl
 from lxml import etree, html
 
 from pipelines.contracts import Contract
+from pipelines.parse.signature import FileKind, read_signature
 from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
 from pipelines.reference import name_key
 
@@ -34,8 +35,11 @@ def read_xlsx(file: Path, contract: Contract) -> TextTable:
     Raises:
         DataRefusedError: It is no workbook, or no row holds the headings.
     """
+    if read_signature(file).kind is not FileKind.XLSX:
+        raise unreadable("it is no workbook, or it is cut short")
     try:
-        reader = fastexcel.read_excel(str(file))
+        # Handed over as bytes, for by a path its extension would decide how it is read.
+        reader = fastexcel.read_excel(file.read_bytes())
         sheet = reader.load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
         # Only cells that hold a number, not a text, have a value as booleans.
         numeric = (
@@ -112,6 +116,8 @@ def _table(sheet_name: str, frame: pl.DataFrame, contract: Contract) -> TextTabl
         wanted = ", ".join(column.headings[0] for column in contract.columns if column.required)
         raise unreadable(f"no row holds any of the headings {wanted}")
     names = _told_apart(heading.names, contract)
+    if {ROW_NUMBER, SHEET_NAME} & set(names):
+        raise unreadable("a heading is one that only this program uses")
     kept = {old: name for old, name in zip(frame.columns, names, strict=True) if name}
     body = (
         frame.select(list(kept))
@@ -124,7 +130,9 @@ def _table(sheet_name: str, frame: pl.DataFrame, contract: Contract) -> TextTabl
     )
     body = body.filter(~_repeats_heading(list(kept.values())))
     body, total = _take_total(body, contract)
-    return TextTable.of_frame(_take_groups(body, contract), tuple(kept.values()), total)
+    return TextTable.of_frame(
+        _take_groups(body, contract), tuple(kept.values()), total, heading_row=heading.last_row + 1
+    )
 
 
 def _find_heading(top: Grid, contract: Contract) -> _Heading | None:

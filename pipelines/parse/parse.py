@@ -80,7 +80,7 @@ def parse(file: Path, reading: Reading) -> Parsed:
 
 def _parse(file: Path, reading: Reading) -> Parsed:
     contract = reading.contract
-    table = _READERS[contract.format.kind](file, contract)
+    table = read_table(file, contract)
     headings, added = _headings_by_column(table, contract)
     first = _first_pass(table, headings, reading)
     refuse_retyped(contract, first.cells)
@@ -208,6 +208,31 @@ def unit_column(contract: Contract) -> Column | None:
     return next((column for name in by_preference for column in contract.stored_columns if column.name == name), None)
 
 
+def read_table(file: Path, contract: Contract) -> TextTable:
+    """Brings a file to texts by its contract's format; no heading is held against the contract yet.
+
+    Raises:
+        DataRefusedError: It cannot be read so.
+    """
+    return _READERS[contract.format.kind](file, contract)
+
+
+def match_headings(table: TextTable, contract: Contract) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """The file's headings behind each column, none where it is missing, and those that no column accepts."""
+    by_key: dict[str, str] = {}
+    for heading in table.headings:
+        by_key.setdefault(name_key(heading), heading)
+    found: dict[str, list[str]] = {}
+    for column in contract.columns:
+        found[column.name] = [by_key[name_key(heading)] for heading in column.headings if name_key(heading) in by_key]
+    group = contract.format.group_column
+    if group is not None:
+        found[group] = [group]
+    used = {name_key(heading) for headings in found.values() for heading in headings}
+    used |= {name_key(heading) for heading in contract.ignored_headings}
+    return found, tuple(heading for heading in table.headings if name_key(heading) not in used)
+
+
 def _headings_by_column(table: TextTable, contract: Contract) -> tuple[dict[str, list[str]], tuple[str, ...]]:
     """The file's headings behind each column, and those that no column accepts."""
     by_key: dict[str, str] = {}
@@ -216,18 +241,11 @@ def _headings_by_column(table: TextTable, contract: Contract) -> tuple[dict[str,
         other = by_key.setdefault(name_key(heading), heading)
         if other != heading and name_key(heading) in accepted:
             raise unreadable(f"the headings {other!r} and {heading!r} are one and the same name")
-    found: dict[str, list[str]] = {}
-    for column in contract.columns:
-        found[column.name] = [by_key[name_key(heading)] for heading in column.headings if name_key(heading) in by_key]
+    found, added = match_headings(table, contract)
     missing = [column for column in contract.columns if column.required and not found[column.name]]
     if missing and not (table.headings_are_optional and not table.headings):
         raise _missing_headings(missing, table, contract)
-    group = contract.format.group_column
-    if group is not None:
-        found[group] = [group]
-    used = {name_key(heading) for headings in found.values() for heading in headings}
-    used |= {name_key(heading) for heading in contract.ignored_headings}
-    return found, tuple(heading for heading in table.headings if name_key(heading) not in used)
+    return found, added
 
 
 def _texts_by_column(frame: pl.DataFrame, headings: dict[str, list[str]], contract: Contract) -> pl.DataFrame:

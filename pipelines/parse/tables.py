@@ -39,8 +39,12 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
         raise unreadable(_why(error)) from None
     headings = tuple(name.removeprefix("\ufeff").strip() for name in names)
     _refuse_doubled(headings, contract)
+    if {ROW_NUMBER, SHEET_NAME} & set(headings):
+        raise unreadable("a heading is one that only this program uses")
     renamed = rows.rename(dict(zip(names, headings, strict=True)))
-    return TextTable(headings, lambda: _frames(renamed, file, contract.format.delimiter))
+    return TextTable(
+        headings, lambda: _frames(renamed, file, contract.format.delimiter), heading_row=_FIRST_DATA_LINE - 1
+    )
 
 
 def _refuse_doubled(headings: tuple[str, ...], contract: Contract) -> None:
@@ -73,6 +77,9 @@ def _frames(rows: pl.LazyFrame, file: Path, delimiter: str) -> Iterator[pl.DataF
             yield pl.DataFrame(schema={ROW_NUMBER: pl.Int64(), **empty, SHEET_NAME: pl.String()})
     except pl.exceptions.PolarsError as error:
         raise unreadable(_why(error)) from None
+    except csv.Error:
+        # Raised where short rows are looked for.
+        raise unreadable("a cell of it is longer than any value") from None
 
 
 def _refuse_damaged_text(file: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -24,6 +24,7 @@ class TextTable:
             column per heading, all String, an empty cell null, plus ROW_NUMBER (Int64, the line, sheet row or record
             as a person would count it from 1) and SHEET_NAME (the sheet or the member of a zip).
         total: The figures of the file's own total row by heading, if it has one.
+        heading_row: The last row of the heading, counted like ROW_NUMBER; none in XML and JSON.
         headings_are_optional: A layout where an absent heading only means that no row has a value (XML, JSON).
     """
 
@@ -31,14 +32,20 @@ class TextTable:
     read: Callable[[], Iterator[pl.DataFrame]]
     total: dict[str, str] = field(default_factory=dict)
     headings_are_optional: bool = False
+    heading_row: int | None = None
 
     @classmethod
     def of_frame(
         cls, frame: pl.DataFrame, headings: tuple[str, ...], total: dict[str, str] | None = None, *,
-        headings_are_optional: bool = False,
+        headings_are_optional: bool = False, heading_row: int | None = None,
     ) -> TextTable:  # fmt: skip
         """A table that is read as a whole."""
-        return cls(headings, lambda: iter((frame,)), total or {}, headings_are_optional)
+        return cls(headings, lambda: iter((frame,)), total or {}, headings_are_optional, heading_row)
+
+    def head(self, rows: int) -> TextTable:
+        """The same table with its first rows only."""
+        frame = next(self.read()).head(rows)
+        return replace(self, read=lambda: iter((frame,)))
 
 
 def unreadable(why: str) -> DataRefusedError:
