@@ -14,6 +14,7 @@ from pipelines.assets.datasets import WAREHOUSE_POOL
 from pipelines.build import begin_build, dbt_environment, dbt_executable, finish_build, require_whole_build
 from pipelines.ingest import Workshop
 from pipelines.load.warehouse import wait_until_free, writer_turn
+from pipelines.publish.mart_checks import require_sound_marts
 from pipelines.publish.publish import publish
 from pipelines.settings import DBT_PROJECT, Settings
 
@@ -89,6 +90,7 @@ def published_warehouse(manifest: Path, models: AssetsDefinition) -> AssetsDefin
             if column.pseudonym
         }
         require_whole_build(workshop.settings)
+        require_sound_marts(workshop.settings, workshop.mart_suites)
         done = publish(workshop.settings, manifest, pseudonyms)
         return MaterializeResult(metadata={"version": done.version, **done.table_rows})
 
