@@ -14,6 +14,7 @@ from pipelines.ingest import Workshop
 from pipelines.load.ledger import Outcome
 from pipelines.load.warehouse import open_warehouse
 from pipelines.parse import Parsed
+from pipelines.parse import parse as sound_parse
 from pipelines.parse.values import Reading
 from pipelines.settings import Settings
 from tests.pipeline.conftest import QUICK, home_with
@@ -22,10 +23,8 @@ DAY, MONTH = date(2026, 11, 5), "2026-10"
 
 
 def test_a_parser_that_loses_a_row_gets_every_dataset_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = ingest.parse
-
     def parse(file: Path, reading: Reading) -> Parsed:
-        parsed = sound(file, reading)
+        parsed = sound_parse(file, reading)
         return replace(parsed, rows=parsed.rows.slice(1))
 
     monkeypatch.setattr(ingest, "parse", parse)
