@@ -34,7 +34,7 @@ from pipelines.parse import parse
 from pipelines.parse.values import Reading
 from pipelines.reference import Reference, read_reference
 from pipelines.settings import ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES, Settings
-from pipelines.validate.suites import Suite, read_suite
+from pipelines.validate.suites import MARTS_FOLDER, MartSuite, Suite, read_mart_suites, read_suite
 from pipelines.validate.verdict import Judged, Verdict, judge, refuse_unread
 
 
@@ -61,6 +61,11 @@ class Workshop:
     def suites(self) -> Mapping[str, Suite]:
         """Every suite by dataset."""
         return {dataset: read_suite(self.expectations, dataset) for dataset in self.contracts}
+
+    @cached_property
+    def mart_suites(self) -> Mapping[str, MartSuite]:
+        """Every mart's suite by its name."""
+        return read_mart_suites(self.expectations / MARTS_FOLDER)
 
     @cached_property
     def reference(self) -> Reference:

@@ -123,6 +123,11 @@ class Settings(BaseSettings):
         return self.home / "dagster"
 
     @property
+    def data_docs_folder(self) -> Path:
+        """Pages of what was judged, for the data-centre team."""
+        return self.home / "data_docs"
+
+    @property
     def dbt_target_folder(self) -> Path:
         """What dbt compiles and its logs."""
         return self.home / "dbt"

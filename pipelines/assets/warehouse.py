@@ -12,8 +12,10 @@ from packaging.version import Version
 
 from pipelines.assets.datasets import WAREHOUSE_POOL
 from pipelines.build import begin_build, dbt_environment, dbt_executable, finish_build, require_whole_build
+from pipelines.data_docs import bring_up_to_date
 from pipelines.ingest import Workshop
 from pipelines.load.warehouse import wait_until_free, writer_turn
+from pipelines.publish.mart_checks import require_sound_marts
 from pipelines.publish.publish import publish
 from pipelines.settings import DBT_PROJECT, Settings
 
@@ -58,6 +60,7 @@ def dbt_models(manifest: Path) -> AssetsDefinition:
     def models(context: AssetExecutionContext) -> Iterator[Any]:
         workshop: Workshop = context.resources.workshop
         dbt: DbtCliResource = context.resources.dbt
+        _write_data_docs(context, workshop)
         with writer_turn(workshop.settings):
             wait_until_free(workshop.settings)
             target = workshop.settings.dbt_target_folder.resolve()
@@ -67,6 +70,12 @@ def dbt_models(manifest: Path) -> AssetsDefinition:
             finish_build(workshop.settings)
 
     return models
+
+
+def _write_data_docs(context: AssetExecutionContext, workshop: Workshop) -> None:
+    trouble = bring_up_to_date(workshop.settings, workshop.contracts, workshop.suites, workshop.mart_suites)
+    if trouble:
+        context.log.warning(trouble)
 
 
 def published_warehouse(manifest: Path, models: AssetsDefinition) -> AssetsDefinition:
@@ -89,6 +98,10 @@ def published_warehouse(manifest: Path, models: AssetsDefinition) -> AssetsDefin
             if column.pseudonym
         }
         require_whole_build(workshop.settings)
+        try:
+            require_sound_marts(workshop.settings, workshop.mart_suites)
+        finally:
+            _write_data_docs(context, workshop)
         done = publish(workshop.settings, manifest, pseudonyms)
         return MaterializeResult(metadata={"version": done.version, **done.table_rows})
 

@@ -40,7 +40,7 @@ def _of_the_project(workshop: Workshop) -> list[tuple[str, str | None]]:
     findings: list[tuple[str, str | None]] = []
     for what, look in (
         ("contracts", lambda: workshop.contracts),
-        ("expectations", lambda: workshop.suites),
+        ("expectations", lambda: (workshop.suites, workshop.mart_suites)),
         ("pseudonym key", workshop.settings.hash_key),
     ):
         try:

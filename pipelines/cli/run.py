@@ -70,7 +70,7 @@ def check_settings(workshop: Workshop, datasets: Sequence[str]) -> None:
     """
     workshop.settings.check_home()
     workshop.settings.hash_key()
-    _ = workshop.suites
+    _ = workshop.suites, workshop.mart_suites
     contracts = [contract for name, contract in workshop.contracts.items() if not datasets or name in datasets]
     for _connection, finding in reach.check(contracts, workshop.settings):
         if finding is not None and not workshop.settings.warehouse_file.exists():

@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS ops.loads (
 CREATE TABLE IF NOT EXISTS ops.checks (
     load_id VARCHAR NOT NULL, check_name VARCHAR NOT NULL, severity VARCHAR NOT NULL, is_success BOOLEAN NOT NULL,
     observed VARCHAR NOT NULL, unexpected_count BIGINT);
+CREATE TABLE IF NOT EXISTS ops.mart_checks (
+    mart VARCHAR NOT NULL, check_name VARCHAR NOT NULL, severity VARCHAR NOT NULL, is_success BOOLEAN NOT NULL,
+    observed VARCHAR NOT NULL, unexpected_count BIGINT, checked_at TIMESTAMP NOT NULL);
 CREATE TABLE IF NOT EXISTS ops.quarantine (
     load_id VARCHAR NOT NULL, row_number BIGINT NOT NULL, sheet_name VARCHAR NOT NULL, row_text VARCHAR NOT NULL,
     reasons VARCHAR[] NOT NULL, unit_code VARCHAR, file_sha256 VARCHAR, contract_version INTEGER);

@@ -1,20 +1,23 @@
-"""Runs a suite with Great Expectations on rows held in a DuckDB in memory.
+"""Runs suites with Great Expectations through a DuckDB in memory: on a file's rows, or on the marts of the warehouse.
 
-Only this module imports Great Expectations and SQLAlchemy. Its DuckDB dialect fetches rows after the connection is
+Only this module judges with Great Expectations, and only `data_docs` imports it besides. Its DuckDB dialect fetches rows after the connection is
 closed, so that every rule fails; a listener reads them before (Great Expectations issues 10738 and 11579).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from numbers import Number
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
+import duckdb
 import great_expectations as gx
 from great_expectations.core import ExpectationSuite
 from great_expectations.exceptions import ExpectationNotFoundError
@@ -23,10 +26,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
 from pipelines.parse.typed_rows import TypedRows
-from pipelines.validate.suites import Rule, Suite
-
-if TYPE_CHECKING:
-    import duckdb
+from pipelines.validate.suites import MartSuite, Rule, Suite
 
 _TABLE = "rows_to_judge"
 
@@ -38,7 +38,7 @@ class RuleResult:
     Attributes:
         rule: The rule.
         is_success: Whether the data satisfies it.
-        observed: What was seen, as text; never a value of a personal column, which no rule can see.
+        observed: The number that was seen, as text. Never a cell: of a list of values only its length is told.
         unexpected_count: Rows that break it, None for a rule about the whole table.
         broken_because: The rule itself failed to run, and why; that says nothing of the data.
         row_numbers: Rows that break it, for rules that quarantine.
@@ -64,40 +64,91 @@ def run_suite(rows: TypedRows, suite: Suite, parameters: Mapping[str, int], most
     Returns:
         One result a rule, in the suite's order; only those of the malformed rules if there are any.
     """
-    malformed = [(rule, why) for rule in suite.rules if (why := _malformed_because(rule, parameters))]
-    if malformed:
-        return [
-            RuleResult(rule, is_success=False, observed="", unexpected_count=None, broken_because=why, row_numbers=())
-            for rule, why in malformed
-        ]
+    if malformed := _malformed(suite.rules, parameters):
+        return malformed
     with _datasource(rows) as (context, asset, connection):
         results = _validate(context, asset, suite.rules, parameters)
         answers: list[RuleResult] = []
-        for index, rule in enumerate(suite.rules):
-            result = results[index]
-            broken = _broken_because(result)
-            count = _unexpected_count(result, rule)
-            wanted = rule.on_failure == "quarantine" and not result["success"] and broken is None
-            numbers: tuple[int, ...] = ()
-            if wanted and (count or 0) <= most_rejects:
+        for rule, result in zip(suite.rules, results, strict=True):
+            answer = _answer(rule, result)
+            wanted = rule.on_failure == "quarantine" and not answer.is_success and answer.broken_because is None
+            if wanted and (answer.unexpected_count or 0) <= most_rejects:
                 numbers = _row_numbers(context, asset, connection, rule, parameters)
-                count = len(numbers)
-            observed = result["result"].get("observed_value")
-            answers.append(
-                RuleResult(
-                    rule=rule,
-                    is_success=bool(result["success"]),
-                    observed="" if observed is None else str(observed),
-                    unexpected_count=count,
-                    broken_because=broken,
-                    row_numbers=numbers,
-                )
-            )
+                answer = replace(answer, row_numbers=numbers, unexpected_count=len(numbers))
+            answers.append(answer)
         return answers
+
+
+def run_mart_suites(warehouse: Path, suites: Sequence[MartSuite]) -> dict[str, list[RuleResult]]:
+    """Judges built tables, each by its suite.
+
+    Args:
+        warehouse: The build file; nobody may have it open for writing. It is attached read-only as `warehouse`.
+        suites: Of the tables to judge.
+
+    Returns:
+        By the mart's name, one result a rule in the suite's order; only those of the malformed rules if there are any.
+    """
+    answers: dict[str, list[RuleResult]] = {}
+    with _duckdb() as (context, source, connection):
+        spelled = str(warehouse).replace("'", "''")
+        connection.execute(f"ATTACH '{spelled}' AS warehouse (READ_ONLY)")
+        try:
+            for suite in suites:
+                try:
+                    connection.execute(f'CREATE VIEW "{suite.name}" AS SELECT * FROM warehouse.{suite.table}')
+                except duckdb.CatalogException:
+                    answers[suite.name] = [_broken(rule, f"there is no table {suite.table}") for rule in suite.rules]
+                    continue
+                answers[suite.name] = _malformed(suite.rules, {}) or [
+                    _answer(rule, result)
+                    for rule, result in zip(
+                        suite.rules,
+                        _validate(context, source.add_table_asset(suite.name, table_name=suite.name), suite.rules, {}),
+                        strict=True,
+                    )
+                ]
+        finally:
+            connection.execute("DETACH warehouse")
+    return answers
+
+
+def _answer(rule: Rule, result: Mapping[str, Any]) -> RuleResult:
+    return RuleResult(
+        rule=rule,
+        is_success=bool(result["success"]),
+        observed=_without_cells(result["result"].get("observed_value")),
+        unexpected_count=_unexpected_count(result, rule),
+        broken_because=_broken_because(result),
+        row_numbers=(),
+    )
+
+
+def _broken(rule: Rule, why: str) -> RuleResult:
+    return RuleResult(rule, is_success=False, observed="", unexpected_count=None, broken_because=why, row_numbers=())
+
+
+def _without_cells(observed: object) -> str:
+    """What a rule saw, fit for a published table: a count or a measure, but no text or date out of a cell."""
+    if isinstance(observed, Number):
+        return str(observed)
+    if isinstance(observed, list | tuple | set | dict):
+        return f"{len(observed)} values"
+    return ""
 
 
 @contextmanager
 def _datasource(rows: TypedRows) -> Iterator[tuple[Any, Any, duckdb.DuckDBPyConnection]]:
+    with _duckdb() as (context, source, connection):
+        connection.register("stream", rows.record_batches())
+        connection.execute(f"CREATE TABLE {_TABLE} AS SELECT * FROM stream")
+        connection.unregister("stream")
+        yield context, source.add_table_asset("rows", table_name=_TABLE), connection
+
+
+@contextmanager
+def _duckdb() -> Iterator[tuple[Any, Any, duckdb.DuckDBPyConnection]]:
+    """Great Expectations' context and source on a fresh database in memory, and a connection of our own to it."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     source = context.data_sources.add_sql("load", connection_string=f"duckdb:///:memory:{uuid4().hex}")
@@ -107,10 +158,7 @@ def _datasource(rows: TypedRows) -> Iterator[tuple[Any, Any, duckdb.DuckDBPyConn
     raw = engine.raw_connection()
     connection: duckdb.DuckDBPyConnection = raw.driver_connection.cursor()
     try:
-        connection.register("stream", rows.record_batches())
-        connection.execute(f"CREATE TABLE {_TABLE} AS SELECT * FROM stream")
-        connection.unregister("stream")
-        yield context, source.add_table_asset("rows", table_name=_TABLE), connection
+        yield context, source, connection
     finally:
         connection.close()
         raw.close()
@@ -166,12 +214,16 @@ def _row_numbers(
     return tuple(number for (number,) in connection.fetchall())
 
 
-def _unexpected_count(result: dict[str, Any], rule: Rule) -> int | None:
+def _unexpected_count(result: Mapping[str, Any], rule: Rule) -> int | None:
     if rule.type == "unexpected_rows_expectation":
         observed = result["result"].get("observed_value")
         return None if observed is None else int(observed)
     count = result["result"].get("unexpected_count")
     return None if count is None else int(count)
+
+
+def _malformed(rules: Sequence[Rule], parameters: Mapping[str, int]) -> list[RuleResult]:
+    return [_broken(rule, why) for rule in rules if (why := _malformed_because(rule, parameters))]
 
 
 def _malformed_because(rule: Rule, parameters: Mapping[str, int]) -> str | None:
@@ -187,7 +239,7 @@ def _malformed_because(rule: Rule, parameters: Mapping[str, int]) -> str | None:
     return None
 
 
-def _broken_because(result: dict[str, Any]) -> str | None:
+def _broken_because(result: Mapping[str, Any]) -> str | None:
     info = result["exception_info"] or {}
     entries = [info] if "raised_exception" in info else list(info.values())
     messages = [str(entry.get("exception_message")) for entry in entries if entry.get("raised_exception")]

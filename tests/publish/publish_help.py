@@ -17,7 +17,7 @@ TABLES = {
     "core": {"dim_unit", "fct_dossier"},
     "marts": {"indicator_daily"},
     "meta": {
-        "loads", "checks", "attempts", "quarantine_reasons", "completeness", "indicators", "datasets", "dictionary",
+        "loads", "checks", "mart_checks", "attempts", "quarantine_reasons", "completeness", "indicators", "datasets", "dictionary",
         "versions",
     },
 }  # fmt: skip

@@ -1,0 +1,163 @@
+"""The gate before publishing, on the real marts: every shipped rule can fail, and a failure leaves readers where they are."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.ingest import Workshop
+from pipelines.load.ledger import Attempt
+from pipelines.orchestration import RunResult, run_days
+from pipelines.settings import EXPECTATIONS, Settings
+from pipelines.validate.suites import read_mart_suites
+from tests.pipeline.conftest import QUICK, Home, Ran, home_with
+
+DAY = date(2026, 11, 5)
+SUITES = read_mart_suites(EXPECTATIONS / "marts")
+# What each rule is there for, done to a copy of the marts; all of it at once.
+FAULTS = """
+CREATE TEMP TABLE one AS SELECT min(unit_code) AS unit_code, min(report_date) AS report_date FROM marts.portal_unit_daily;
+INSERT INTO marts.portal_unit_daily BY NAME (
+    SELECT * REPLACE ('H56.99.99' AS unit_code, DATE '2027-01-01' AS report_date, -1 AS settled_late_count,
+        99 AS open_late_count, 7 AS open_count, 99 AS vneid_authenticated_count)
+    FROM marts.portal_unit_daily SEMI JOIN one USING (unit_code, report_date));
+INSERT INTO marts.portal_unit_daily BY NAME (
+    SELECT * REPLACE (DATE '2010-01-01' AS report_date, 7 AS received_count) FROM marts.portal_unit_daily SEMI JOIN one USING (unit_code, report_date));
+INSERT INTO marts.portal_unit_daily BY NAME (
+    SELECT * EXCLUDE (range) REPLACE ('x' || range AS unit_code, DATE '2026-11-02' AS report_date, NULL AS open_count, NULL AS open_late_count)
+    FROM marts.portal_unit_daily SEMI JOIN one USING (unit_code, report_date), range(3000));
+INSERT INTO marts.portal_procedure_monthly BY NAME (
+    SELECT * REPLACE ('202713' AS period, -1 AS settled_late_count, 1000000 AS received_count, 5 AS received_online_count,
+        6 AS received_fully_online_count, false AS is_registered)
+    FROM marts.portal_procedure_monthly LIMIT 1);
+INSERT INTO marts.document_unit_daily BY NAME (
+    SELECT * REPLACE ('H56.99.99' AS unit_code, DATE '2027-01-01' AS report_date, -1 AS completed_count, 5 AS sent_count,
+        6 AS delivered_count, 7 AS several_packets_count)
+    FROM marts.document_unit_daily LIMIT 1);
+INSERT INTO marts.document_unit_daily BY NAME (
+    SELECT * EXCLUDE (range) REPLACE ('x' || range AS unit_code, NULL AS sent_count) FROM (FROM marts.document_unit_daily LIMIT 1), range(3000));
+INSERT INTO marts.videoconference_endpoint_daily BY NAME (
+    SELECT * EXCLUDE (range) REPLACE ('x' || range AS endpoint_code, 'H56.99.99' AS unit_code, DATE '2027-01-01' AS report_date,
+        1.5 AS packet_loss_rate, 1 AS conference_count, 2 AS attended_conference_count, false AS is_participant,
+        90000 AS connected_seconds, true AS was_asked, false AS is_online)
+    FROM (FROM marts.videoconference_endpoint_daily LIMIT 1), range(2));
+INSERT INTO marts.videoconference_conference BY NAME (
+    SELECT * REPLACE ('x' AS call_id, DATE '2027-01-01' AS started_date, -1 AS guest_leg_count,
+        9999 AS connected_endpoint_count, 1.5 AS worst_packet_loss_rate, 90000 AS duration_seconds)
+    FROM marts.videoconference_conference LIMIT 1);
+INSERT INTO marts.platform_adoption_monthly BY NAME (
+    SELECT * REPLACE ('H56.99.99' AS unit_code, '202613' AS period, -1 AS locked_count, 1.5 AS active_rate)
+    FROM marts.platform_adoption_monthly LIMIT 1);
+INSERT INTO marts.indicator_daily BY NAME (
+    SELECT * REPLACE ('H56.99.99' AS unit_code, DATE '2027-01-01' AS period, 9 AS numerator, 5 AS denominator, 0.5 AS value)
+    FROM marts.indicator_daily LIMIT 1);
+INSERT INTO marts.indicator_daily BY NAME (
+    SELECT * REPLACE ('officer_satisfaction' AS indicator_code, NULL AS denominator) FROM marts.indicator_daily LIMIT 1);
+INSERT INTO marts.indicator_daily BY NAME (
+    SELECT * EXCLUDE (range) REPLACE ('x' || range AS unit_code) FROM (FROM marts.indicator_daily LIMIT 1), range(3000));
+INSERT INTO marts.indicator_monthly BY NAME (
+    SELECT * REPLACE ('H56.99.99' AS unit_code, '202713' AS period, 9 AS numerator, 5 AS denominator, 0.5 AS value,
+        1 AS days_covered, 30 AS days_expected, true AS is_complete)
+    FROM marts.indicator_monthly WHERE indicator_code = 'portal_online' LIMIT 1);
+INSERT INTO marts.indicator_monthly BY NAME (
+    SELECT * REPLACE ('202610' AS period, NULL AS denominator) FROM marts.indicator_monthly
+    WHERE indicator_code = 'portal_online' AND unit_code = 'H56');
+UPDATE marts.indicator_monthly SET numerator = 2 * denominator
+    WHERE indicator_code = 'officer_satisfaction' AND period = '202610';
+UPDATE marts.target_progress SET period = '202613', gap = 0.75, value = 1.5 WHERE target_code = 'online_share_province_level';
+UPDATE marts.target_progress SET period = '202609' WHERE target_code = 'satisfaction_2025';
+DELETE FROM marts.target_progress WHERE target_code = 'science_budget_yearly';
+UPDATE marts.portal_reconciliation SET unit_code = 'H56.99.99', period = 'x'
+    WHERE unit_code = (SELECT min(unit_code) FROM marts.portal_reconciliation);
+UPDATE ops.completeness SET state = 'missing'
+    WHERE dataset = 'portal_dossiers' AND subject_type = 'dataset' AND day = DATE '2026-11-02';
+DELETE FROM ops.completeness WHERE dataset = 'portal_dossiers' AND subject_type = 'dataset' AND day = DATE '2026-11-03';
+INSERT INTO ops.completeness VALUES ('portal_dossiers', DATE '2027-01-01', 'unit', 'H56.99.99', 'zero');
+"""
+
+
+def _failed(warehouse: Path) -> set[tuple[str, str]]:
+    from pipelines.validate.great_expectations_runner import run_mart_suites  # noqa: PLC0415  (seconds to import)
+
+    results = run_mart_suites(warehouse, list(SUITES.values()))
+    told = [(mart, result) for mart, ones in results.items() for result in ones]
+    assert [result for _, result in told if result.broken_because] == []
+    assert len(told) == sum(len(suite.rules) for suite in SUITES.values())
+    return {(mart, result.rule.name) for mart, result in told if not result.is_success}
+
+
+def _copy(ran: Ran, folder: Path, sql: str) -> Path:
+    file = folder / "warehouse.duckdb"
+    shutil.copy(ran.home.folder / "warehouse.duckdb", file)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(sql)
+    return file
+
+
+def test_the_usual_week_satisfies_every_rule_and_its_version_says_so(usual_week: Ran) -> None:
+    assert _failed(usual_week.home.folder / "warehouse.duckdb") == set()
+    told = usual_week.home.query("SELECT mart, check_name, is_success FROM meta.mart_checks").rows()
+    rules = {(mart, rule.name) for mart, suite in SUITES.items() for rule in suite.rules}
+    assert {(mart, name) for mart, name, _ in told} == rules
+    assert len(told) == len(rules)
+    assert all(is_success for _, _, is_success in told)
+
+
+def test_every_rule_can_fail(usual_week: Ran, tmp_path: Path) -> None:
+    rules = {(mart, rule.name) for mart, suite in SUITES.items() for rule in suite.rules}
+    is_empty = {(mart, name) for mart, name in rules if name == "table_is_not_empty"}
+    assert rules - _failed(_copy(usual_week, tmp_path, FAULTS)) == is_empty
+
+
+def test_a_mart_that_is_empty_although_data_came_is_noticed(usual_week: Ran, tmp_path: Path) -> None:
+    emptied = {mart for mart, suite in SUITES.items() if suite.rules[0].name == "table_is_not_empty"}
+    assert len(emptied) > 5
+    failed = _failed(_copy(usual_week, tmp_path, ";".join(f"DELETE FROM marts.{mart}" for mart in emptied)))
+    assert {(mart, "table_is_not_empty") for mart in emptied} <= failed
+
+
+def test_a_mart_that_breaks_a_critical_rule_leaves_the_pointer_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted = tmp_path / "expectations"
+    shutil.copytree(EXPECTATIONS, planted)
+    suite = planted / "marts" / "indicator_daily.yaml"
+    sound = suite.read_text(encoding="utf-8")
+    with home_with(tmp_path, [], DAY, DAY) as home:
+        for name, value in {**home.environment, **QUICK, "KHOTINH_HOME": str(home.folder)}.items():
+            monkeypatch.setenv(name, value)
+        assert _run(planted).is_built
+        before = _pointer(home).readlink()
+        suite.write_text(
+            sound
+            + "  - name: nothing_is_received\n    type: expect_table_row_count_to_equal\n    kwargs: {value: 0}\n"
+            + "    on_failure: refuse\n    says: {vi: 'Không có gì.', en: 'Nothing is there.'}\n",
+            encoding="utf-8",
+        )
+        refused = _run(planted)
+        assert not refused.is_built
+        assert "indicator_daily: nothing_is_received (Nothing is there.)" in (refused.failure or "")
+        assert _pointer(home).readlink() == before
+        assert len(list((home.folder / "published").glob("warehouse-*.duckdb"))) == 1
+        assert "Không có gì." in _newest_page(home)
+        suite.write_text(sound, encoding="utf-8")
+        assert _run(planted).is_built
+        assert _pointer(home).readlink() != before
+        assert home.query("SELECT DISTINCT is_success FROM meta.mart_checks").rows() == [(True,)]
+
+
+def _run(expectations: Path) -> RunResult:
+    attempts: list[Attempt] = []
+    return run_days(Workshop(Settings(), expectations=expectations), DAY, DAY, [], attempts.append)
+
+
+def _pointer(home: Home) -> Path:
+    return home.folder / "published" / "warehouse.duckdb"
+
+
+def _newest_page(home: Home) -> str:
+    return max((home.folder / "data_docs" / "marts").glob("*.html")).read_text(encoding="utf-8")
