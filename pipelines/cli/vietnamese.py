@@ -33,6 +33,8 @@ _FILE_CHECKS = {
 
 def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
     """A quarantine reason (`column: why` or `rule: name`) in Vietnamese; unknown ones stay as they are."""
+    if dataset not in workshop.contracts:
+        return reason
     subject, _, why = reason.partition(": ")
     if subject == "rule":
         return _rule_vi(workshop, dataset, why) or reason
