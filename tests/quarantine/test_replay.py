@@ -25,7 +25,9 @@ def _held(home: Home) -> int:
 
 
 def _ledger(home: Home) -> list[tuple[object, ...]]:
-    return home.ask("SELECT load_id, verdict, rows_read, rows_accepted, rows_quarantined FROM ops.loads ORDER BY load_sequence")
+    return home.ask(
+        "SELECT load_id, verdict, rows_read, rows_accepted, rows_quarantined FROM ops.loads ORDER BY load_sequence"
+    )
 
 
 @pytest.mark.parametrize("dataset", [SNAPSHOT, CHANGES])
@@ -58,7 +60,9 @@ def test_the_file_came_once_and_keeps_its_arrival(home: Home) -> None:
     assert home.ask("SELECT arrived_at, source_modified_at FROM ops.arrivals") == [(FIVE, datetime(2026, 11, 5, 4))]
     assert home.ask("SELECT count(DISTINCT arrival_id), count(*) FROM ops.loads") == [(1, 2)]
     # What the source declared is held against the file again.
-    assert home.ask("SELECT count(*) FROM ops.checks WHERE check_name = 'declared_total_is_met' AND is_success") == [(2,)]
+    assert home.ask("SELECT count(*) FROM ops.checks WHERE check_name = 'declared_total_is_met' AND is_success") == [
+        (2,)
+    ]
 
 
 def test_without_mending_nothing_happens(home: Home) -> None:
