@@ -11,7 +11,7 @@ from pipelines.cli.vietnamese import reason_vi, refusal_vi
 from pipelines.ingest import Workshop
 from pipelines.quarantine.held import HeldRow, ReasonCount, RefusedFile
 from pipelines.quarantine.mending import Mending
-from pipelines.quarantine.workbook import ARROWS, NO_UNIT_NAME, period_vi
+from pipelines.quarantine.workbook import ARROWS, NO_UNIT_NAME
 from pipelines.replay import Replay, Replayed
 
 _MOST_ROWS_SHOWN = 50
@@ -31,18 +31,22 @@ def show_replay(workshop: Workshop, done: Replay) -> None:
         return
     rows = [
         (
-            item.before.dataset, period_vi(item.before.partition_key), item.before.file_name,
-            f"{_VERDICTS[item.before.verdict]} → {_VERDICTS.get(item.verdict or '', 'không chấm được')}",
-            item.rows_now_pass, item.rows_stay, item.rows_newly_apart, item.load_id or "",
+            item.load_id or item.before.load_id, item.before.file_name, _verdicts(item), item.rows_now_pass,
+            item.rows_stay, item.rows_newly_apart,
         )
         for item in done.replayed
     ]  # fmt: skip
-    headings = ("Bộ dữ liệu", "Kỳ", "Tệp", "Phán quyết", "Nay được nhận", "Vẫn cách ly", "Mới cách ly", "Lần nạp")
-    table("Đã chấm lại | Judged again", headings, rows, ("Nay được nhận", "Vẫn cách ly", "Mới cách ly"))
+    headings = ("Lần nạp", "Tệp", "Phán quyết", "Nay được nhận", "Vẫn cách ly", "Mới cách ly")
+    table("Đã chấm lại | Judged again", headings, rows, headings[3:])
     for item in done.replayed:
         _show_trouble(workshop, item)
     if done.unchanged:
         screen.print(f"{len(done.unchanged)} tệp khác: quy tắc không đổi | other files: rules unchanged.", style="dim")
+
+
+def _verdicts(item: Replayed) -> str:
+    before, after = _VERDICTS[item.before.verdict], _VERDICTS.get(item.verdict or "", "không chấm được")
+    return after if before == after else f"{before} → {after}"
 
 
 def _show_trouble(workshop: Workshop, item: Replayed) -> None:
