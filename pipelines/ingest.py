@@ -43,13 +43,14 @@ class Workshop:
     """What every ingestion needs, read once: settings, contracts, suites, registers, calendar.
 
     Attributes:
-        sources, expectations: Folders of the contracts and the suites; tests give their own.
+        sources, expectations, seeds: Folders of the contracts, the suites and the registers; tests give their own.
         report: Is told of each attempt as it ends, for whoever watches.
     """
 
     settings: Settings
     sources: Path = SOURCES
     expectations: Path = EXPECTATIONS
+    seeds: Path = SEEDS
     report: Callable[[Attempt], None] = lambda _attempt: None
 
     @cached_property
@@ -70,18 +71,19 @@ class Workshop:
     @cached_property
     def reference(self) -> Reference:
         """Units, endpoints and code lists."""
-        return read_reference(SEEDS, ENDPOINTS_FILE)
+        return read_reference(self.seeds, ENDPOINTS_FILE)
 
     @cached_property
     def working_days(self) -> WorkingDays:
         """The working calendar."""
-        return WorkingDays(SEEDS / "holidays.csv")
+        return WorkingDays(self.seeds / "holidays.csv")
 
     @cached_property
     def _registers_sha256(self) -> bytes:
         digest = sha256()
-        for file in (SEEDS / "units.csv", SEEDS / "code_lists.csv", SEEDS / "holidays.csv", ENDPOINTS_FILE):
-            digest.update(file.read_bytes())
+        for name in ("units.csv", "code_lists.csv", "holidays.csv"):
+            digest.update((self.seeds / name).read_bytes())
+        digest.update(ENDPOINTS_FILE.read_bytes())
         return digest.digest()
 
     def rules_sha256(self, dataset: str) -> str:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from pipelines.errors import PermanentError
 from pipelines.extract import Delivery
 
 _CHUNK = 1024 * 1024
@@ -74,6 +77,39 @@ def store(delivery: Delivery, dataset: str, partition_key: str, archive: Path, a
     delivery.file.replace(file)
     _sync_folder(folder)
     return arrival
+
+
+def fetch(dataset: str, partition_key: str, file_sha256: str, arrived_at: datetime, archive: Path) -> Arrival:
+    """The arrival as it was stored, to be judged again; its bytes are held against their hash first.
+
+    Raises:
+        PermanentError: The file or its provenance was removed from the archive, or its bytes changed.
+    """
+    folder = archive / file_sha256[:2]
+    for line in _provenance(folder / f"{file_sha256}.provenance.jsonl"):
+        came_at = datetime.fromisoformat(line["arrived_at"])
+        if (line["dataset"], line["partition_key"], came_at) != (dataset, partition_key, arrived_at):
+            continue
+        file = folder / f"{file_sha256}{_suffix(line['file_name'])}"
+        if not file.exists():
+            break
+        if _sha256(file) != file_sha256:
+            raise PermanentError(f"{file} is not the file that came: its hash differs.", "Restore it from a backup.")
+        modified_at = line["source_modified_at"] and datetime.fromisoformat(line["source_modified_at"])
+        return Arrival(**{**line, "file": file, "arrived_at": came_at, "source_modified_at": modified_at})
+    raise PermanentError(
+        f"The file {file_sha256[:12]} of {dataset} {partition_key} is no longer in {archive}.",
+        "Restore it from a backup, or pull the period again (khotinh run).",
+    )
+
+
+def _provenance(file: Path) -> list[dict[str, Any]]:
+    """The lines of a provenance file; one that a crash cut short says nothing."""
+    lines = []
+    for line in file.read_bytes().splitlines() if file.exists() else []:
+        with suppress(orjson.JSONDecodeError):
+            lines.append(orjson.loads(line))
+    return lines
 
 
 def _append_provenance(file: Path, arrival: Arrival) -> None:

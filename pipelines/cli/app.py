@@ -7,6 +7,7 @@ import typer
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
 from pipelines.cli.inspect import inspect
+from pipelines.cli.quarantine import quarantine
 from pipelines.cli.run import run
 from pipelines.cli.status import status
 from pipelines.cli.ui import ui
@@ -22,7 +23,7 @@ app = typer.Typer(
     Một ngày bình thường: [bold]khotinh run[/] lúc 05:30, rồi [bold]khotinh status[/]. Lần đầu: [bold]khotinh demo run[/].
 
     Settings come from the environment or .env (KHOTINH_…); KHOTINH_HOME (default ./data) holds everything that a run
-    writes. run, status, inspect, doctor, versions and demo run have --json. Exit codes: 0 done, 1 failed, 2 usage, 3 some data was refused or is missing (the
+    writes. run, status, inspect, quarantine, doctor, versions and demo run have --json. Exit codes: 0 done, 1 failed, 2 usage, 3 some data was refused or is missing (the
     rest is published).""",
 )
 app.command()(run)
@@ -31,6 +32,7 @@ app.command()(inspect)
 app.command()(doctor)
 app.command()(versions)
 app.command()(ui)
+app.add_typer(quarantine, name="quarantine")
 app.add_typer(demo, name="demo")
 
 

@@ -35,6 +35,8 @@ _FILE_CHECKS = {
 
 def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
     """A quarantine reason (`column: why` or `rule: name`) in Vietnamese; unknown ones stay as they are."""
+    if dataset not in workshop.contracts:
+        return reason
     subject, _, why = reason.partition(": ")
     if subject == "rule":
         return _rule_vi(workshop, dataset, why) or reason
@@ -53,4 +55,7 @@ def refusal_vi(workshop: Workshop, dataset: str, message: str) -> str:
 
 
 def _rule_vi(workshop: Workshop, dataset: str, name: str) -> str | None:
-    return next((rule.says.vi for rule in workshop.suites[dataset].rules if rule.name == name), None)
+    """What the rule says; columns that it names are told by their labels."""
+    says = next((rule.says.vi for rule in workshop.suites[dataset].rules if rule.name == name), None)
+    labels = {column.name: f"«{column.vi.partition(' (')[0]}»" for column in workshop.contracts[dataset].columns}
+    return says and re.sub(r"[a-z0-9_]+", lambda word: labels.get(word[0], word[0]), says)

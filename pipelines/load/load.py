@@ -52,17 +52,10 @@ def _write(
     connection: duckdb.DuckDBPyConnection, contract: Contract, arrival: Arrival, judged: Judged, started_at: datetime,
     finished_at: datetime, rules_sha256: str,
 ) -> Attempt:  # fmt: skip
-    arrival_id = uuid4().hex
+    arrival_id = _arrival_id(connection, arrival)
     sequence, revision = _next_numbers(connection, arrival)
     load_id = f"{arrival.dataset}/{arrival.partition_key}/r{revision}"
     rows_accepted = judged.rows.height
-    connection.execute(
-        "INSERT INTO ops.arrivals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            arrival_id, arrival.dataset, arrival.partition_key, arrival.file_sha256, arrival.file_name,
-            arrival.file_bytes, arrival.source_uri, arrival.source_modified_at, arrival.arrived_at,
-        ],
-    )  # fmt: skip
     connection.execute(
         "INSERT INTO ops.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -99,6 +92,25 @@ def _write(
     )
     record_attempt(connection, attempt, finished_at)
     return attempt
+
+
+def _arrival_id(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> str:
+    """The arrival's row in the ledger: a file that is judged again has come once."""
+    known = connection.execute(
+        "SELECT arrival_id FROM ops.arrivals WHERE dataset = ? AND partition_key = ? AND file_sha256 = ? AND arrived_at = ?",
+        [arrival.dataset, arrival.partition_key, arrival.file_sha256, arrival.arrived_at],
+    ).fetchone()
+    if known is not None:
+        return str(known[0])
+    arrival_id = uuid4().hex
+    connection.execute(
+        "INSERT INTO ops.arrivals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            arrival_id, arrival.dataset, arrival.partition_key, arrival.file_sha256, arrival.file_name,
+            arrival.file_bytes, arrival.source_uri, arrival.source_modified_at, arrival.arrived_at,
+        ],
+    )  # fmt: skip
+    return arrival_id
 
 
 def _next_numbers(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> tuple[int, int]:

@@ -1,0 +1,123 @@
+"""Every fault has a sentence that says how to mend it, with the codes, the form or the units that it needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.calendar import Partition
+from pipelines.ingest import Workshop
+from pipelines.parse.parse import _outside, _unread_reason
+from pipelines.parse.values import Reading, read_value
+from pipelines.quarantine import sentences
+from pipelines.quarantine.held import HeldRow
+from pipelines.quarantine.mending import Mending, _kind
+from pipelines.settings import SEEDS
+from tests.quarantine.quarantine_help import UNITS, settings_in
+
+WORKSHOP = Workshop(settings_in(Path("unused")))
+MENDING = Mending(WORKSHOP)
+
+
+def _row(dataset: str, key: str = "2026-11-05", **cells: str) -> HeldRow:
+    return HeldRow(dataset, key, f"{dataset}/{key}/r1", "f", "0" * 64, "", 2, None, dict(cells), ())
+
+
+def test_every_rule_that_sets_rows_apart_has_its_sentence_and_no_sentence_is_stale() -> None:
+    rules = {rule.name for suite in WORKSHOP.suites.values() for rule in suite.rules if rule.on_failure == "quarantine"}
+    assert rules == set(sentences.RULES)
+
+
+def test_every_reason_that_a_cell_can_have_has_its_sentence() -> None:
+    whys = {"empty"}
+    for contract in WORKSHOP.contracts.values():
+        for column in contract.stored_columns:
+            if column.type == "endpoint_address":
+                continue  # An address that is not registered is a guest's, never a fault.
+            whys.add(_unread_reason(column))
+            if column.minimum is not None or column.maximum is not None:
+                reading = Reading("f", contract, Partition.parse("2026-11-05"), WORKSHOP.reference, b"k" * 16)
+                values = read_value(column, pl.Series("text", ["-1", "99999999999"]), reading)
+                whys |= set(_outside(column, values))
+    assert len(whys) > 10
+    assert {why for why in whys if _kind(why) not in sentences.CELLS} == set()
+
+
+@pytest.mark.parametrize("dataset", WORKSHOP.contracts)
+def test_no_sentence_is_left_with_a_gap(dataset: str) -> None:
+    contract, suite = WORKSHOP.contracts[dataset], WORKSHOP.suites[dataset]
+    reasons = [f"rule: {rule.name}" for rule in suite.rules]
+    for column in contract.stored_columns:
+        reasons += [f"{column.name}: {why}" for why in ("empty", "below 0", "above 1", _unread_reason(column))]
+    for reason in reasons:
+        told = MENDING.sentence(_row(dataset), reason)
+        assert told.endswith("."), reason
+        assert "{" not in told, reason
+        assert "«»" not in told, reason
+        assert ": ." not in told, reason
+
+
+def test_a_code_that_is_not_in_the_list_is_told_the_list() -> None:
+    assert MENDING.sentence(_row("portal_dossiers"), "channel_code: not in the list channel") == (
+        "Chọn «Kênh nộp» trong danh mục: 1 Trực tiếp; 2 Trực tuyến; 3 Bưu chính công ích."
+    )
+
+
+def test_a_date_is_told_its_form() -> None:
+    assert MENDING.sentence(_row("document_registers"), "document_date: not a readable date") == (
+        "Ghi «Ngày của văn bản» là ngày có thật, dạng ngày/tháng/năm, ví dụ 05/11/2026."
+    )
+
+
+def test_a_misspelt_agency_code_is_told_the_nearest_units() -> None:
+    told = MENDING.sentence(_row("portal_dossiers", unit_code="H56.010"), "unit_code: unknown or ambiguous unit")
+    assert "H56.01 Văn phòng UBND tỉnh (UBND tỉnh Thanh Hóa)" in told
+
+
+def test_a_misspelt_name_is_told_the_nearest_and_a_name_that_units_share_all_of_them(tmp_path: Path) -> None:
+    for file in ("holidays.csv", "code_lists.csv"):
+        (tmp_path / file).write_bytes((SEEDS / file).read_bytes())
+    (tmp_path / "units.csv").write_text(UNITS + "H56.13.03,Văn phòng,part,H56.13,,2020-01-01,,thử\n")
+    mending, reason = Mending(replace(WORKSHOP, seeds=tmp_path)), "author_unit_code: unknown or ambiguous unit"
+    misspelt = mending.sentence(_row("document_registers", author_unit_code="Sở Ytế"), reason)
+    assert "Gần giống nhất: H56.12 Sở Y tế (UBND tỉnh)" in misspelt
+    shared = mending.sentence(_row("document_registers", author_unit_code="văn  phòng"), reason)
+    assert "hãy ghi rõ đơn vị nào: H56.12.03 Văn phòng (Sở Y tế); H56.13.03 Văn phòng (Sở Xây dựng)." in shared
+
+
+def test_a_unit_that_was_dissolved_is_not_proposed() -> None:
+    reason = "unit_code: unknown or ambiguous unit"
+    dissolved = next(unit for unit in WORKSHOP.reference.units if unit.valid_to and unit.valid_to.year == 2025)
+    typed = f"{dissolved.unit_code}x"
+    before = MENDING.sentence(_row("portal_dossiers", "2025-06-30", unit_code=typed), reason)
+    after = MENDING.sentence(_row("portal_dossiers", "2026-11-05", unit_code=typed), reason)
+    told = f"{dissolved.unit_code} {dissolved.name_vi}"
+    assert told in before
+    assert told not in after
+
+
+def test_a_rule_of_an_analyst_without_a_sentence_is_told_by_its_own_words() -> None:
+    told = MENDING.sentence(_row("portal_dossiers"), "rule: channel_is_mostly_reported")
+    assert told == "Sửa để đúng quy tắc: Đa số hồ sơ có kênh nộp."
+
+
+def test_a_rule_names_the_columns_that_it_compares() -> None:
+    assert MENDING.columns_at_fault("portal_dossiers", "rule: due_at_not_before_received_at") == [
+        "received_at",
+        "due_at",
+    ]
+    assert MENDING.columns_at_fault("portal_dossiers", "rule: finished_dossier_has_a_finish_date") == [
+        "status_code",
+        "finished_at",
+    ]
+    assert "(Khóa hồ sơ, Thời điểm cập nhật bản ghi)" in MENDING.sentence(
+        _row("portal_dossiers"), "rule: record_is_unique"
+    )
+
+
+def test_a_dataset_of_the_past_is_told_all_the_same() -> None:
+    assert MENDING.title("a_dataset_of_the_past") == "a_dataset_of_the_past"
+    assert MENDING.sentence(_row("a_dataset_of_the_past"), "x: empty") == sentences.ANOTHER_FAULT
