@@ -37,6 +37,7 @@ _META = {
         FROM (SELECT load_id, unit_code, unnest(reasons) AS reason FROM warehouse.ops.quarantine)
         GROUP BY ALL""",
     "completeness": "SELECT * FROM warehouse.ops.completeness",
+    "freshness": "SELECT * FROM warehouse.ops.freshness",
     "indicators": "SELECT * FROM warehouse.reference.indicators",
     "datasets": "SELECT * FROM warehouse.ops.datasets",
 }
