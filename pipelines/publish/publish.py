@@ -40,6 +40,7 @@ _META = {
     "freshness": "SELECT * FROM warehouse.ops.freshness",
     "indicators": "SELECT * FROM warehouse.reference.indicators",
     "datasets": "SELECT * FROM warehouse.ops.datasets",
+    "reconciliation_reasons": "SELECT * FROM warehouse.reference.reconciliation_reasons",
 }
 
 
