@@ -106,7 +106,7 @@ def test_a_lost_day_explains_only_the_dossiers_that_other_days_tell_of(february:
     shutil.copy(february.folder / "warehouse.duckdb", settings.warehouse_file)
     with duckdb.connect(str(settings.warehouse_file)) as connection:
         connection.execute("UPDATE ops.loads SET verdict = 'refused' WHERE load_id = 'portal_dossiers/2026-02-10/r1'")
-    run_dbt(settings, BUILD)
+    run_dbt(settings, ["run", "--select", "+portal_reconciliation"])
     with duckdb.connect(str(settings.warehouse_file), read_only=True) as connection:
         [(difference, explained, unexplained)] = connection.execute(
             """
