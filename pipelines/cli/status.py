@@ -8,6 +8,7 @@ import typer
 
 from pipelines.cli.console import print_json, screen, table, tells_errors
 from pipelines.cli.reader import query
+from pipelines.cli.standing import read_freshness, read_reconciliation, show_freshness, show_reconciliation
 from pipelines.cli.vietnamese import refusal_vi
 from pipelines.ingest import Workshop
 from pipelines.publish.publish import current_version
@@ -53,6 +54,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
     workshop = Workshop(settings)
     datasets = query(settings, _DATASETS)
     troubles = query(settings, _OPEN_TROUBLES)
+    freshness, reconciliation = read_freshness(settings), read_reconciliation(settings)
     version = current_version(settings.published_folder)
     if as_json:
         names = (
@@ -73,6 +75,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
                 "datasets": [dict(zip(names, row, strict=True)) for row in datasets],
                 "troubles": [dict(zip(trouble_names, row, strict=True)) for row in troubles],
                 "completeness": [dict(zip(states, row, strict=True)) for row in query(settings, _COMPLETENESS)],
+                "freshness": freshness,
+                "reconciliation": reconciliation,
             }
         )
         return
@@ -80,6 +84,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
     headings = ("Bộ dữ liệu", "Tên", "Kỳ mới nhất", "Nạp", "Từ chối", "Dòng nhận", "Cách ly", "Về lúc")
     shown = [[cell if cell is not None else "—" for cell in row] for row in datasets]
     table("Bộ dữ liệu | Datasets", headings, shown, ("Nạp", "Từ chối", "Dòng nhận", "Cách ly"))
+    show_freshness(freshness)
+    show_reconciliation(reconciliation)
     if not troubles:
         screen.print("[green]Không có việc tồn đọng | Nothing is open.[/]")
     for dataset, partition, outcome, message, in_force in troubles:

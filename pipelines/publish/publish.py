@@ -41,8 +41,10 @@ _META = {
         FROM (SELECT load_id, unit_code, unnest(reasons) AS reason FROM warehouse.ops.quarantine)
         GROUP BY ALL""",
     "completeness": "SELECT * FROM warehouse.ops.completeness",
+    "freshness": "SELECT * FROM warehouse.ops.freshness",
     "indicators": "SELECT * FROM warehouse.reference.indicators",
     "datasets": "SELECT * FROM warehouse.ops.datasets",
+    "reconciliation_reasons": "SELECT * FROM warehouse.reference.reconciliation_reasons",
 }
 
 

@@ -17,8 +17,8 @@ TABLES = {
     "core": {"dim_unit", "fct_dossier"},
     "marts": {"indicator_daily"},
     "meta": {
-        "loads", "checks", "mart_checks", "attempts", "quarantine_reasons", "completeness", "indicators", "datasets", "dictionary",
-        "versions",
+        "loads", "checks", "mart_checks", "attempts", "quarantine_reasons", "completeness", "freshness", "indicators",
+        "datasets", "dictionary", "reconciliation_reasons", "versions",
     },
 }  # fmt: skip
 _BUILT = f"""
@@ -32,8 +32,10 @@ CREATE TABLE staging.stg_loads_in_force AS SELECT 'portal_dossiers/2026-06-02/r1
 CREATE TABLE marts.a_mart_of_old AS SELECT 1 AS figure;
 CREATE TABLE staging.stg_secret AS SELECT '{PSEUDONYM}' AS account_key;
 CREATE TABLE reference.indicators AS SELECT 'portal_received' AS indicator_code, 'Số hồ sơ' AS name_vi;
+CREATE TABLE reference.reconciliation_reasons AS SELECT 'day_not_loaded' AS reason_code;
 CREATE TABLE ops.completeness AS SELECT 'portal_dossiers' AS dataset, DATE '2026-06-02' AS day, 'unit' AS subject_type,
     'H56.12' AS subject_code, 'reported' AS state;
+CREATE TABLE ops.freshness AS SELECT 'portal_dossiers' AS dataset, 'fresh' AS state;
 INSERT INTO ops.arrivals VALUES ('a1', 'portal_dossiers', '2026-06-02', 'ff', 'a.json', 7, 'http://x', NULL, '2026-06-03');
 INSERT INTO ops.arrivals VALUES ('a2', 'portal_dossiers', '2026-06-03', 'ee', 'b.json', 8, 'http://x', NULL, '2026-06-04');
 INSERT INTO ops.loads VALUES ('portal_dossiers/2026-06-02/r1', 1, 'a1', 'portal_dossiers', '2026-06-02',

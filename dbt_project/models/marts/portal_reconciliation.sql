@@ -1,62 +1,36 @@
-{#- The columns of II.06a that both sides count in the same words. -#}
-{% set measures = [
-    'received_online_count', 'received_direct_count', 'settled_count', 'settled_early_count',
-    'settled_on_time_count', 'settled_late_count', 'open_count', 'open_late_count',
-] -%}
-
--- The portal's own II.06a table beside the warehouse's figures for the same unit and month.
-with portal_statistics as (
-    select * from {{ ref('stg_portal_statistics') }}
+-- The portal's own II.06a table beside the warehouse's figures: every column, every unit of either side.
+with cells as (
+    select * from {{ ref('portal_month_cells') }}
 ),
 
-unit_days as (
+explained as (
     select
-        *,
-        {{ month_period('report_date') }} as period
-    from {{ ref('portal_unit_daily') }}
+        period,
+        unit_code,
+        measure_code,
+        sum(explained_count) as explained_count,
+        {{ value_at_last('reason_code', ['abs(explained_count)', 'reason_code']) }} as reason_code
+    from {{ ref('portal_reconciliation_reason') }}
+    where explained_count <> 0
+    group by period, unit_code, measure_code
 ),
 
-stock_ends as (
+differences as (
     select
-        {{ month_period('report_date') }} as period,
-        max(report_date) as last_stock_date
-    from {{ ref('day_coverage') }}
-    where coverage_code = 'portal_open_stock'
-    group by {{ month_period('report_date') }}
-),
-
-counted as (
-    select
-        unit_days.unit_code,
-        unit_days.period,
-        sum(unit_days.received_online_count) as received_online_count,
-        sum(unit_days.received_count - unit_days.received_online_count) as received_direct_count,
-        sum(unit_days.settled_count) as settled_count,
-        sum(unit_days.settled_early_count) as settled_early_count,
-        sum(unit_days.settled_on_due_count) as settled_on_time_count,
-        sum(unit_days.settled_late_count) as settled_late_count,
-        sum(case when unit_days.report_date = stock_ends.last_stock_date then unit_days.open_count end) as open_count,
-        sum(
-            case when unit_days.report_date = stock_ends.last_stock_date then unit_days.open_late_count end
-        ) as open_late_count
-    from unit_days
-    left join stock_ends on unit_days.period = stock_ends.period
-    group by unit_days.unit_code, unit_days.period
-),
-
-compared as (
-    {% for measure in measures %}
-    select
-        portal_statistics.unit_code,
-        portal_statistics.period,
-        '{{ measure }}' as measure_code,
-        portal_statistics.{{ measure }} as portal_count,
-        cast(counted.{{ measure }} as bigint) as warehouse_count
-    from portal_statistics
-    left join counted
-        on portal_statistics.unit_code = counted.unit_code and portal_statistics.period = counted.period
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+        cells.*,
+        case
+            when cells.not_comparable_reason_code is null then cells.warehouse_count - cells.portal_count
+        end as difference_count,
+        case
+            when cells.not_comparable_reason_code is null then coalesce(explained.explained_count, 0)
+        end as explained_count,
+        coalesce(cells.not_comparable_reason_code, explained.reason_code) as reason_code
+    from cells
+    left join explained
+        on
+            cells.period = explained.period
+            and cells.unit_code = explained.unit_code
+            and cells.measure_code = explained.measure_code
 ),
 
 final as (
@@ -64,10 +38,20 @@ final as (
         unit_code,
         period,
         measure_code,
+        column_number,
         portal_count,
         warehouse_count,
-        warehouse_count - portal_count as difference_count
-    from compared
+        difference_count,
+        cast(explained_count as bigint) as explained_count,
+        cast(difference_count - explained_count as bigint) as unexplained_count,
+        case
+            when difference_count is null then 'not_comparable'
+            when difference_count = 0 then 'equal'
+            when difference_count = explained_count then 'explained'
+            else 'unexplained'
+        end as state,
+        reason_code
+    from differences
 )
 
 select * from final

@@ -18,11 +18,8 @@ accepted as (
     from {{ ops_source('loads') }}
 ),
 
-days as (
-    select
-        date_day,
-        is_working_day
-    from {{ ref('dim_date') }}
+expected_periods as (
+    select * from {{ ref('expected_periods') }}
 ),
 
 units as (
@@ -51,12 +48,6 @@ last_attempts as (
         ) = 1
 ),
 
--- Lateness is measured at the newest run, whenever the silent dataset itself was asked last.
-latest as (
-    select cast(max(attempts.attempted_at) as date) as asked_date
-    from attempts
-),
-
 horizon as (
     select
         min(last_attempts.day) as first_day,
@@ -66,28 +57,23 @@ horizon as (
     where datasets.cadence = 'daily'
 ),
 
--- Every period for which something is expected: each day between the first and the last that was asked for.
+-- Each day between the first and the last that was asked for, of every dataset; each month that was asked for.
 expected as (
     select
-        datasets.dataset,
-        datasets.completeness_subject,
-        datasets.due_days_after,
-        days.date_day as day, -- noqa: RF04
-        days.date_day as last_day,
-        days.is_working_day
-    from datasets
-    inner join horizon on datasets.cadence = 'daily'
-    inner join days on days.date_day between horizon.first_day and horizon.last_day
+        expected_periods.*,
+        datasets.completeness_subject
+    from expected_periods
+    inner join datasets on expected_periods.dataset = datasets.dataset
+    inner join horizon on expected_periods.day between horizon.first_day and horizon.last_day
+    where datasets.cadence = 'daily'
     union all
     select
-        datasets.dataset,
-        datasets.completeness_subject,
-        datasets.due_days_after,
-        last_attempts.day,
-        cast(last_attempts.day + interval 1 month - interval 1 day as date) as last_day,
-        true as is_working_day
-    from last_attempts
-    inner join datasets on last_attempts.dataset = datasets.dataset
+        expected_periods.*,
+        datasets.completeness_subject
+    from expected_periods
+    inner join datasets on expected_periods.dataset = datasets.dataset
+    inner join last_attempts
+        on expected_periods.dataset = last_attempts.dataset and expected_periods.day = last_attempts.day
     where datasets.cadence = 'monthly'
 ),
 
@@ -105,7 +91,8 @@ loaded as (
     group by 1, 2
 ),
 
--- An export that did not come is late for three days, then it is missing; one that was refused is missing at once.
+-- What did not come is late from the minute it was due, and missing after three working days more. What came and
+-- was refused is missing at once: it is there, and nobody can use it.
 dataset_states as (
     select
         expected.dataset,
@@ -115,18 +102,18 @@ dataset_states as (
             when loaded.rows_accepted > 0 then 'reported'
             when loaded.rows_accepted = 0 then 'zero'
             when last_attempts.outcome is null then 'never_asked'
-            when
-                last_attempts.outcome <> 'refused'
-                and {{ days_between('expected.last_day', 'latest.asked_date') }} <= expected.due_days_after + 3
-                then 'late'
+            when last_attempts.outcome = 'refused' then 'missing'
+            when expected.working_days_since_due <= 3 then 'late'
             else 'missing'
         end as state
     from expected
     left join loaded on expected.dataset = loaded.dataset and expected.day = loaded.day
     left join last_attempts on expected.dataset = last_attempts.dataset and expected.day = last_attempts.day
-    cross join latest
-    -- On a day off nothing is late: a silent dataset has no row at all.
-    where expected.is_working_day or loaded.rows_accepted is not null
+    -- Nothing is owed for a day off, nor before it is due: silence then has no row at all, because a row would
+    -- have to call it late or missing, and it is neither.
+    where
+        loaded.rows_accepted is not null
+        or (expected.is_owed and (expected.is_due or coalesce(last_attempts.outcome, '') = 'refused'))
 ),
 
 reporting as (

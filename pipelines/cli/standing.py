@@ -1,0 +1,148 @@
+"""How the published figures stand: against the working calendar, and against the portal's own table.
+
+Two sections of `khotinh status`. What is late and what is explained was decided by the models; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.cli.console import screen, table
+from pipelines.cli.reader import query
+from pipelines.settings import Settings
+
+_FRESHNESS = """
+    SELECT dataset, state, newest_period_date, expected_period_date, late_since_at, missing_period_count, measured_at
+    FROM meta.freshness ORDER BY state DESC, late_since_at, dataset
+"""
+_FRESHNESS_NAMES = (
+    "dataset", "state", "newest_period_date", "expected_period_date", "late_since_at", "missing_period_count",
+    "measured_at",
+)  # fmt: skip
+_CELLS = """
+    SELECT period, count(*) FILTER (state <> 'not_comparable'), count(*) FILTER (state = 'equal'),
+        count(*) FILTER (state = 'explained'), count(*) FILTER (state = 'unexplained'),
+        count(*) FILTER (state = 'not_comparable'), coalesce(sum(abs(unexplained_count)), 0)::BIGINT,
+        (SELECT count(*) FROM marts.portal_statistics_check AS own WHERE own.period = cells.period AND NOT is_satisfied)
+    FROM marts.portal_reconciliation AS cells
+    WHERE period = (SELECT max(period) FROM marts.portal_reconciliation)
+    GROUP BY period
+"""
+_CELLS_NAMES = (
+    "period", "cells_compared", "cells_equal", "cells_explained", "cells_unexplained", "cells_not_comparable",
+    "dossiers_unexplained", "portal_checks_failed",
+)  # fmt: skip
+# Why cells cannot be compared, what explains differences, and what is known of those that stay open.
+_REASONS = """
+    WITH found AS (
+        SELECT reason_code, unit_code, 0 AS explained_count, 0 AS evidence_count
+        FROM marts.portal_reconciliation WHERE period = ? AND state = 'not_comparable'
+        UNION ALL
+        SELECT reason_code, unit_code, explained_count, evidence_count
+        FROM marts.portal_reconciliation_reason WHERE period = ?
+    )
+
+    SELECT kind_code, reason_code, reason_vi, reason_en, count(*) AS cells, count(DISTINCT unit_code) AS units,
+        sum(explained_count)::BIGINT AS explained, max(evidence_count)::BIGINT AS evidence
+    FROM found JOIN meta.reconciliation_reasons USING (reason_code)
+    GROUP BY ALL ORDER BY kind_code DESC, cells DESC, reason_code
+"""
+_REASONS_NAMES = (
+    "kind_code", "reason_code", "reason_vi", "reason_en", "cells", "units", "explained_count", "evidence_count",
+)  # fmt: skip
+_WORST_UNITS = """
+    SELECT unit_code, any_value(unit_name_vi), sum(abs(unexplained_count))::BIGINT AS dossiers, count(*) AS cells
+    FROM marts.portal_reconciliation LEFT JOIN core.dim_unit USING (unit_code)
+    WHERE period = ? AND state = 'unexplained'
+    GROUP BY unit_code ORDER BY dossiers DESC, unit_code LIMIT 5
+"""
+_WORST_UNITS_NAMES = ("unit_code", "unit_name_vi", "dossiers_unexplained", "cells_unexplained")
+
+
+def read_freshness(settings: Settings) -> list[dict[str, Any]]:
+    """One entry a dataset, the late ones first, those that are late longest at the top."""
+    return [dict(zip(_FRESHNESS_NAMES, row, strict=True)) for row in query(settings, _FRESHNESS)]
+
+
+def read_reconciliation(settings: Settings) -> dict[str, Any] | None:
+    """The newest month of which the portal gave its table II.06a; None before the first."""
+    found = query(settings, _CELLS)
+    if not found:
+        return None
+    told = dict(zip(_CELLS_NAMES, found[0], strict=True))
+    reasons = query(settings, _REASONS, [told["period"], told["period"]])
+    worst = query(settings, _WORST_UNITS, [told["period"]])
+    return {
+        **told,
+        "reasons": [dict(zip(_REASONS_NAMES, row, strict=True)) for row in reasons],
+        "worst_units": [dict(zip(_WORST_UNITS_NAMES, row, strict=True)) for row in worst],
+    }
+
+
+def show_freshness(datasets: list[dict[str, Any]]) -> None:
+    """Prints how far each dataset has come; nothing where nothing was ever asked for."""
+    if not datasets:
+        return
+    headings = ("Bộ dữ liệu", "Đã có đến", "Lẽ ra đến", "Tình trạng", "Kỳ thiếu 30 ngày")
+    rows = [
+        [
+            entry["dataset"],
+            entry["newest_period_date"] or "—",
+            entry["expected_period_date"] or "—",
+            f"[yellow]trễ từ | late since {entry['late_since_at']:%d/%m/%Y %H:%M}[/]"
+            if entry["state"] == "late"
+            else "[green]kịp | fresh[/]",
+            entry["missing_period_count"],
+        ]
+        for entry in datasets
+    ]
+    table(f"Độ mới lúc {datasets[0]['measured_at']:%d/%m/%Y %H:%M} | Freshness", headings, rows, headings[-1:])
+
+
+def show_reconciliation(told: dict[str, Any] | None) -> None:
+    """Prints the comparison with the portal's own table, its reasons and the units that differ most."""
+    if told is None:
+        return
+    period = f"{told['period'][4:]}/{told['period'][:4]}"
+    screen.print(f"[bold]Đối chiếu II.06a tháng {period} với cổng | Reconciled with the portal's II.06a[/]")
+    screen.print(
+        f"  Ô so được | compared: {_number(told['cells_compared'])}; "
+        f"khớp | equal: {_number(told['cells_equal'])}; "
+        f"lệch có lý do | explained: {_number(told['cells_explained'])}; "
+        f"lệch chưa rõ | unexplained: {_number(told['cells_unexplained'])}; "
+        f"không so được | not comparable: {_number(told['cells_not_comparable'])}",
+        soft_wrap=True,
+    )
+    for reason in told["reasons"]:
+        screen.print(f"  {_reason(reason)}", markup=False, soft_wrap=True)
+    for unit in told["worst_units"]:
+        screen.print(
+            f"  [yellow]{unit['unit_name_vi']}[/] ({unit['unit_code']}): {_number(unit['dossiers_unexplained'])} hồ sơ lệch"
+            f" chưa rõ ở {unit['cells_unexplained']} ô | dossiers unexplained",
+            soft_wrap=True,
+        )
+    if told["portal_checks_failed"]:
+        screen.print(
+            f"  [yellow]Biểu của cổng tự không khớp ở {_number(told['portal_checks_failed'])} chỗ"
+            " | the portal's table disagrees with itself[/]",
+            soft_wrap=True,
+        )
+    screen.print()
+
+
+def _reason(reason: dict[str, Any]) -> str:
+    cells = f"{_number(reason['cells'])} ô | cells"
+    match reason["kind_code"]:
+        case "explains":
+            amount = f"{cells}, giải thích | explains {_number(reason['explained_count'])}"
+        case "circumstance":
+            amount = (
+                f"{cells}, chưa chứng minh | proves nothing, nhiều nhất | at most {_number(reason['evidence_count'])}"
+            )
+        case _:
+            amount = f"{cells}, không so được | not comparable"
+    return f"- {reason['reason_vi']} | {reason['reason_en']}: {amount}"
+
+
+def _number(count: int) -> str:
+    return f"{count:,}".replace(",", ".")

@@ -1,0 +1,139 @@
+"""A whole month beside the portal's own table: what agrees, what differs and why, and what a lost day does to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from demo.calendar import day_number, start_of
+from demo.dossiers import ONLINE, day_column, state_as_of
+from demo.lifecycle import EVENTS, UNCOUNTED_STATUSES
+from pipelines.build import manifest_file, run_dbt
+from pipelines.calendar import Partition
+from pipelines.ingest import Workshop, ingest
+from pipelines.publish.publish import publish
+from pipelines.settings import Settings, read_settings
+from tests.pipeline.conftest import Home, Ran, home_with
+
+# The shortest month; its table is due on 3 March.
+FIRST, MONTH_END, LAST = date(2026, 2, 1), date(2026, 2, 28), date(2026, 3, 2)
+LOST_DAY = date(2026, 2, 10)
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
+
+
+@pytest.fixture(scope="module")
+def february(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A month of the portal alone. The steps are called one by one: thirty days of a whole run would take minutes."""
+    with (
+        home_with(tmp_path_factory.mktemp("february"), ["bad_rows"], FIRST, LAST) as home,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        for name, value in {**home.environment, "KHOTINH_HOME": str(home.folder)}.items():
+            environment.setenv(name, value)
+        workshop = Workshop(read_settings())
+        for month in (date(2026, 1, 1), FIRST):
+            ingest(workshop, "portal_statistics", Partition.of_month(month))
+        for day in home.made.days:
+            ingest(workshop, "portal_dossiers", Partition.of_day(day))
+        run_dbt(workshop.settings, BUILD)
+        publish(workshop.settings, manifest_file(workshop.settings), ["dossier_key", "account_key"])
+        yield home
+
+
+def _received(home: Home, first: date, last: date) -> pl.DataFrame:
+    """The dossiers that the province received from first to last, as their lives have it, with the unit in charge."""
+    units = home.made.units
+    alive = home.made.dossiers.alive(FIRST, LAST)
+    status = state_as_of(alive, start_of(LAST + timedelta(days=1)) - 1)["status"]
+    reporting = pl.Series(units.reporting_numbers).gather(alive["unit"])
+    return alive.with_columns(unit_code=units.codes.gather(reporting)).filter(
+        day_column("received").is_between(day_number(first), day_number(last)) & ~status.is_in(UNCOUNTED_STATUSES)
+    )
+
+
+def test_a_whole_month_agrees_with_the_portal_but_for_channels_that_nobody_reported(february: Home) -> None:
+    cells = february.query("FROM marts.portal_reconciliation WHERE period = '202602'")
+    of_portal = cells.filter(pl.col("portal_count").is_not_null())
+    assert of_portal.height == 180 * 11
+    assert of_portal["state"].is_in(["equal", "explained"]).all()
+    silent = _received(february, FIRST, MONTH_END).filter(pl.col("channel").is_null())
+    expected = silent.group_by("unit_code").agg(pl.len().cast(pl.Int64).neg().alias("difference_count"))
+    differing = of_portal.filter(
+        (pl.col("difference_count") != 0) & (pl.col("measure_code") == "received_direct_count")
+    )
+    assert differing.height > 10
+    columns = ["unit_code", "difference_count"]
+    assert differing.select(columns).sort(columns).equals(expected.select(columns).sort(columns))
+    assert set(differing["reason_code"]) == {"channel_not_reported"}
+    # Whatever else differs, the dossiers as they were on 28 February explain.
+    others = of_portal.filter((pl.col("difference_count") != 0) & (pl.col("measure_code") != "received_direct_count"))
+    assert set(others["reason_code"]) <= {"changed_after_month_end"}
+    assert february.query("FROM marts.portal_statistics_check WHERE NOT is_satisfied").is_empty()
+    opening = february.query(
+        "SELECT count(*) FROM marts.portal_statistics_check WHERE check_code = 'carried_over_is_open_before' AND period = '202602'"
+    ).item()
+    assert opening == 180
+
+
+def test_status_tells_how_the_month_compares_and_what_is_late(february: Home) -> None:
+    told = json.loads(february.khotinh("status", "--json").stdout)
+    compared = told["reconciliation"]
+    assert compared["period"] == "202602"
+    assert compared["cells_compared"] == 180 * 11
+    assert compared["cells_equal"] + compared["cells_explained"] == 180 * 11
+    assert compared["worst_units"] == []
+    assert {"channel_not_reported"} <= {reason["reason_code"] for reason in compared["reasons"]}
+    late = {entry["dataset"]: entry for entry in told["freshness"]}
+    assert late["portal_dossiers"]["newest_period_date"] == "2026-03-02"
+    # Never asked for and owed since the first day: Monday 2 February's was due on Tuesday at half past five.
+    assert late["document_registers"]["newest_period_date"] is None
+    assert late["document_registers"]["late_since_at"] == "2026-02-03T05:30:00"
+    text = february.khotinh("status").stdout
+    assert "Đối chiếu II.06a tháng 02/2026" in text
+    assert "trễ từ | late since 03/02/2026 05:30" in text
+
+
+def test_a_lost_day_explains_only_the_dossiers_that_other_days_tell_of(february: Home, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    settings.home.mkdir()
+    shutil.copy(february.folder / "warehouse.duckdb", settings.warehouse_file)
+    with duckdb.connect(str(settings.warehouse_file)) as connection:
+        connection.execute("UPDATE ops.loads SET verdict = 'refused' WHERE load_id = 'portal_dossiers/2026-02-10/r1'")
+    run_dbt(settings, ["run", "--select", "+portal_reconciliation"])
+    with duckdb.connect(str(settings.warehouse_file), read_only=True) as connection:
+        [(difference, explained, unexplained)] = connection.execute(
+            """
+            SELECT sum(difference_count)::INT, sum(explained_count)::INT, sum(unexplained_count)::INT
+            FROM marts.portal_reconciliation WHERE period = '202602' AND measure_code = 'received_online_count'
+            """
+        ).fetchall()
+        closing = connection.execute(
+            "SELECT DISTINCT state, reason_code FROM marts.portal_reconciliation WHERE period = '202602' AND measure_code = 'open_count' AND portal_count IS NOT NULL"
+        ).fetchall()
+        opening = connection.execute(
+            "SELECT DISTINCT state FROM marts.portal_reconciliation WHERE period = '202602' AND measure_code = 'carried_over_count' AND portal_count IS NOT NULL"
+        ).fetchall()
+    lost = _received(february, LOST_DAY, LOST_DAY).filter(pl.col("channel") == ONLINE)
+    later = pl.any_horizontal(
+        day_column(event).is_between(day_number(LOST_DAY) + 1, day_number(LAST)) for event in EVENTS
+    )
+    known = lost.filter(later).height
+    assert 0 < known < lost.height
+    assert (difference, explained, unexplained) == (-lost.height, -known, known - lost.height)
+    assert closing == [("not_comparable", "closing_stock_unknown")]
+    assert opening == [("equal",)]
+
+
+def test_a_month_that_the_warehouse_does_not_hold_is_named_and_never_called_equal(usual_week: Ran) -> None:
+    states = usual_week.home.query(
+        "SELECT DISTINCT state, reason_code, warehouse_count FROM marts.portal_reconciliation WHERE period = '202610'"
+    )
+    assert states.rows() == [("not_comparable", "month_not_loaded", None)]
+    assert "Kho không có ngày nào của tháng này" in usual_week.home.khotinh("status").stdout
