@@ -31,6 +31,7 @@ _META = {
             arrivals.arrived_at, loads.load_id IN (SELECT load_id FROM warehouse.staging.stg_loads_in_force) AS is_in_force
         FROM warehouse.ops.loads JOIN warehouse.ops.arrivals USING (arrival_id)""",
     "checks": "SELECT * FROM warehouse.ops.checks",
+    "volumes": "SELECT * FROM warehouse.ops.volumes",
     "attempts": "SELECT * FROM warehouse.ops.attempts",
     "quarantine_reasons": """
         SELECT load_id, unit_code, reason, count(*) AS rows_count

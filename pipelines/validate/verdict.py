@@ -15,8 +15,6 @@ from pipelines.errors import ContractError, DataRefusedError
 from pipelines.parse.parse import REJECT_SCHEMA, Parsed, owning_units, reject_rows
 from pipelines.validate.suites import Suite
 
-SMALLEST_REVISION_SHARE = 0.8
-
 
 class Verdict(StrEnum):
     """What becomes of a load."""
@@ -71,7 +69,7 @@ def refuse_unread(error: DataRefusedError) -> Judged:
 
 def judge(
     parsed: Parsed, contract: Contract, suite: Suite, partition: Partition, working_days: WorkingDays,
-    declared_rows: int | None, rows_in_force: int | None = None,
+    declared_rows: int | None,
 ) -> Judged:  # fmt: skip
     """Judges parsed rows.
 
@@ -82,7 +80,6 @@ def judge(
         partition: The day or month that the file speaks of.
         working_days: The calendar; an empty export means less on a Sunday.
         declared_rows: How many rows the source said it would hand over, if it did.
-        rows_in_force: Rows of the load that this one would replace, if there is one.
 
     Raises:
         ContractError: A rule of the suite could not be run; that says nothing of the data.
@@ -119,8 +116,6 @@ def judge(
         if result.rule.on_failure == "quarantine" and not result.is_success and not result.row_numbers
     )
     checks += _checks_of_the_file(parsed, contract, len(quarantine) + unlisted, declared_rows)
-    if contract.mode == "snapshot" and rows_in_force is not None:
-        checks.append(_keeps_most_rows(len(rows), rows_in_force))
     says = {result.rule.name: result.rule.says.en for result in results}
     sets_apart = {result.rule.name for result in results if result.rule.on_failure == "quarantine"}
     refusing = [
@@ -138,16 +133,6 @@ def judge(
         rows_read=parsed.rows_read,
         rows_duplicate=parsed.rows_duplicate,
         refusal_reason=reason or None,
-    )
-
-
-def _keeps_most_rows(rows: int, rows_in_force: int) -> Check:
-    """A revision that lacks a fifth of what it would replace is rather a broken export than a correction."""
-    return Check(
-        "revision_keeps_most_rows",
-        "critical",
-        is_success=rows >= SMALLEST_REVISION_SHARE * rows_in_force,
-        observed=f"the load in force has {rows_in_force} rows, this revision would replace them by {rows}",
     )
 
 
