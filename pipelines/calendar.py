@@ -114,8 +114,13 @@ class WorkingDays:
         """Whether the offices work on `day`."""
         return self._exceptions.get(day, day.weekday() < _SATURDAY)
 
-    def kind_of(self, day: date) -> Literal["working_day", "weekend", "holiday"]:
-        """What kind of day it is; a holiday that falls on a weekend is a holiday."""
+    def kind_of(self, day: date) -> Literal["working_day", "saturday", "sunday", "holiday"]:
+        """What kind of day it is; a holiday that falls on a weekend is a holiday.
+
+        The two days of a weekend are told apart: people still file on a Saturday morning.
+        """
         if self.is_working_day(day):
             return "working_day"
-        return "holiday" if day in self._exceptions else "weekend"
+        if day in self._exceptions:
+            return "holiday"
+        return "saturday" if day.weekday() == _SATURDAY else "sunday"

@@ -40,7 +40,11 @@ NARROWEST_ABOVE, WIDEST_ABOVE = 0.33, 1.50
 # A revision that lacks a fifth of what was said before is rather a broken export than a correction.
 SMALLEST_REVISION_SHARE = 0.8
 
-_KINDS = {"working_day": "working days", "weekend": "weekend days", "holiday": "holidays", "month": "months"}
+_KINDS = {
+    "working_day": "working days", "saturday": "Saturdays", "sunday": "Sundays", "holiday": "holidays", "month": "months",
+}  # fmt: skip
+# On a day off nobody owes anything, and Tết is no measure for other holidays: a count outside its band only warns.
+_OWED = ("working_day", "month")
 
 
 class State(StrEnum):
@@ -255,9 +259,11 @@ def _whole_check(rows: Mapping[str, int], absent: Sequence[str], period: _Period
     state = period.state(ALL, rows)
     faulty = [ALL, *absent] if state in (State.BELOW, State.ABOVE) else absent
     told = "; ".join(period.told(group, rows) for group in faulty or [ALL])
-    refuses = (rule.below_band == "refuse" and (state is State.BELOW or bool(absent))) or (
-        rule.above_band == "refuse" and state is State.ABOVE
+    answers = (
+        (rule.below_band, state is State.BELOW or bool(absent)),
+        (rule.above_band, state is State.ABOVE),
     )
+    refuses = period.kind in _OWED and ("refuse", True) in answers
     return Check(IN_BAND, "critical" if refuses else "warning", is_success=not faulty, observed=told)
 
 

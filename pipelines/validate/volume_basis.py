@@ -39,7 +39,7 @@ class VolumeBasis:
     registers_sha256: str
 
     def day_kind(self, partition_key: str) -> str:
-        """`working_day`, `weekend` or `holiday` of a day; `month` of a month."""
+        """`working_day`, `saturday`, `sunday` or `holiday` of a day; `month` of a month."""
         partition = Partition.parse(partition_key)
         return "month" if partition.last_day != partition.first_day else self.working_days.kind_of(partition.first_day)
 
