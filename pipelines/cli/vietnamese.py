@@ -31,7 +31,9 @@ _FILE_CHECKS = {
     "no_heading_is_added": "Tệp có thêm cột mới.",
     "no_row_is_set_apart": "Có dòng bị cách ly.",
 }
-_VOLUME = re.compile(r"(?P<rows>\d+) rows(?: of (?P<group>\w+) units)?, expected (?P<low>\d+) to (?P<high>\d+)")
+_VOLUME = re.compile(
+    r"(?P<rows>\d+) rows(?: of (?P<group>\w+) units)?, expected (?P<low>\d+) to (?P<high>\d+)[^;]*?(?P<months> months)?\)"
+)
 _GROUPS = {
     "province": "cấp tỉnh", "department": "sở, ngành", "district": "cấp huyện", "commune": "cấp xã",
     "sub_unit": "đơn vị trực thuộc",
@@ -64,9 +66,10 @@ def _volume_vi(found: re.Match[str]) -> str:
     rows, low, high = (int(found[name]) for name in ("rows", "low", "high"))
     group = f" của {_GROUPS.get(found['group'], found['group'])}" if found["group"] else ""
     less = "ít" if rows < low else "nhiều"
+    period = "tháng" if found["months"] else "ngày"
     figures = f"{_grouped(rows)} dòng, thường từ {_grouped(low)} đến {_grouped(high)}"
     asks = "đề nghị xuất lại, hoặc xác nhận là đúng (sources/volume_exceptions.csv)"
-    return f"Số dòng{group} {less} hơn hẳn mọi ngày cùng loại: {figures}; {asks}."
+    return f"Số dòng{group} {less} hơn hẳn mọi {period} cùng loại: {figures}; {asks}."
 
 
 def _grouped(number: int) -> str:
