@@ -45,7 +45,9 @@ def khotinh(file: Path, home: Path) -> Callable[[], int]:
         started_at = now()
         judged = examine(workshop, contract, partition, arrival)
         with open_warehouse(workshop.settings) as connection:
-            return load(connection, contract, arrival, judged, started_at, now(), "benchmark").rows_accepted
+            return load(
+                connection, contract, arrival, judged, started_at, now(), "benchmark", workshop.volume_basis
+            ).rows_accepted
 
     return work
 

@@ -29,7 +29,7 @@ class Fault:
     Attributes:
         name: By which it is asked for.
         argument: What can be chosen about it.
-        default: The count, or which working day of the run it falls on (0 is the first).
+        default: The count, or which working day of the run it falls on (0 is the first, -1 the last).
         vi: What it does, in Vietnamese.
         en: What it does, in English.
         file_of: The dataset whose file of the day it spoils; two such faults cannot share a day.
@@ -50,6 +50,7 @@ class FaultError(ValueError):
 
 
 EXCHANGES, REGISTERS = "document_exchanges", "document_registers"
+WHOLE_DAYS_BEFORE_HALF: Final = 5
 _COUNT, _DAY, _NOTHING = Argument.COUNT, Argument.DAY, Argument.NOTHING
 
 CATALOGUE: Final = (
@@ -85,6 +86,9 @@ CATALOGUE: Final = (
     Fault("added_column", _DAY, 4, "Tệp văn bản có thêm một cột", "an exchange file with a column more"),
     Fault("late_file", _DAY, 2, "Tệp văn bản chỉ có sau khi tệp ngày sau đã được đọc",
           "an exchange file that is there only once the next day's was read", EXCHANGES),
+    Fault("halved_export", _DAY, -1, "Tệp văn bản của một ngày làm việc chỉ có nửa số dòng",
+          "the exchange file of a working day has half its rows; it is refused after five whole working days",
+          EXCHANGES, is_refusal=True),
 )  # fmt: skip
 BY_NAME: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in CATALOGUE})
 DEFAULT_FAULTS: Final = (
@@ -155,7 +159,9 @@ def choose(names: Iterable[str], working_days: list[date], all_days: list[date])
         else:
             lasting.add(name)
     _refuse_shared_files(fault_days)
-    return Faults(MappingProxyType(fault_days), MappingProxyType(counts), frozenset(lasting))
+    faults = Faults(MappingProxyType(fault_days), MappingProxyType(counts), frozenset(lasting))
+    _refuse_unlearned(faults, working_days)
+    return faults
 
 
 def _day(name: str, argument: str) -> date:
@@ -169,6 +175,18 @@ def _count(name: str, argument: str) -> int:
     if not argument.isdigit():
         raise FaultError(f"Fault '{name}' takes a count; '{argument}' was given.")
     return int(argument)
+
+
+def _refuse_unlearned(faults: Faults, working_days: list[date]) -> None:
+    """Half an export can be told from a whole one only after some whole ones; before that the ledger would be wrong."""
+    day = faults.days.get("halved_export")
+    whole = [earlier for earlier in working_days if earlier not in faults.refused_days(EXCHANGES)]
+    if day is not None and (
+        day not in working_days or sum(earlier < day for earlier in whole) < WHOLE_DAYS_BEFORE_HALF
+    ):
+        raise FaultError(
+            f"Fault 'halved_export' needs a working day after {WHOLE_DAYS_BEFORE_HALF} whole ones; {day} is none."
+        )
 
 
 def _refuse_shared_files(fault_days: Mapping[str, date]) -> None:

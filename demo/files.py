@@ -139,6 +139,8 @@ def exchange_file(province: Province, day: date, *, is_corrected: bool = False) 
     rows = province.exchange_export(day, is_corrected=is_corrected).rows
     if province.faults.is_on("empty_export", day):
         rows = rows.clear()
+    if province.faults.is_on("halved_export", day):
+        rows = rows.head(len(rows) // 2)
     if province.faults.is_on("added_column", day):
         rows = rows.with_columns(pl.lit("TRUC-TINH").alias("MaKenhTruyen"))
     content = exchange_csv(rows)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pipelines.errors import PermanentError
@@ -112,3 +113,14 @@ class WorkingDays:
     def is_working_day(self, day: date) -> bool:
         """Whether the offices work on `day`."""
         return self._exceptions.get(day, day.weekday() < _SATURDAY)
+
+    def kind_of(self, day: date) -> Literal["working_day", "saturday", "sunday", "holiday"]:
+        """What kind of day it is; a holiday that falls on a weekend is a holiday.
+
+        The two days of a weekend are told apart: people still file on a Saturday morning.
+        """
+        if self.is_working_day(day):
+            return "working_day"
+        if day in self._exceptions:
+            return "holiday"
+        return "saturday" if day.weekday() == _SATURDAY else "sunday"

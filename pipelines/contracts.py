@@ -210,9 +210,16 @@ class Completeness(_Strict):
 
 
 class Volume(_Strict):
-    """What an empty export on a working day means."""
+    """What a number of rows that nobody expects means.
+
+    Attributes:
+        empty_on_working_day: No row at all on a day when the offices work.
+        below_band, above_band: Fewer or more rows than earlier periods of the same kind let expect.
+    """
 
     empty_on_working_day: Literal["refuse", "warn"]
+    below_band: Literal["refuse", "warn"] = "warn"
+    above_band: Literal["refuse", "warn"] = "warn"
 
 
 class Drift(_Strict):

@@ -26,9 +26,9 @@ from pipelines.load.ledger import (
     load_with_same_bytes,
     needs_baseline,
     record_attempt,
-    rows_in_force,
 )
 from pipelines.load.load import load
+from pipelines.load.volumes import settle_changed
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse import parse
 from pipelines.parse.values import Reading
@@ -36,6 +36,7 @@ from pipelines.reference import Reference, read_reference
 from pipelines.settings import ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES, Settings
 from pipelines.validate.suites import MARTS_FOLDER, MartSuite, Suite, read_mart_suites, read_suite
 from pipelines.validate.verdict import Judged, Verdict, judge, refuse_unread
+from pipelines.validate.volume_basis import EXCEPTIONS_NAME, VolumeBasis, read_volume_basis
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,12 @@ class Workshop:
         return WorkingDays(self.seeds / "holidays.csv")
 
     @cached_property
+    def volume_basis(self) -> VolumeBasis:
+        """What volumes are judged by beside the contracts."""
+        exceptions = self.sources / EXCEPTIONS_NAME
+        return read_volume_basis(SEEDS, self.reference.units, exceptions, self.contracts.keys())
+
+    @cached_property
     def _registers_sha256(self) -> bytes:
         digest = sha256()
         for name in ("units.csv", "code_lists.csv", "holidays.csv"):
@@ -114,6 +121,7 @@ def _ingest(workshop: Workshop, dataset: str, partition: Partition) -> list[Atte
     attempts = []
     with open_warehouse(workshop.settings) as connection:
         prepare(connection, workshop.contracts.values())
+        settle_changed(connection, workshop.contracts.values(), workshop.volume_basis, now())
         is_first = contract.baseline and needs_baseline(connection, dataset)
     if is_first:
         attempts.append(_ingest_one(workshop, contract, Partition.baseline(partition.first_day)))
@@ -153,10 +161,9 @@ def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) ->
             attempt = _judged_before(contract, partition, known)
             record_attempt(connection, attempt, now())
             return attempt
-        replaced = rows_in_force(connection, contract.dataset, partition.key)
-    judged = examine(workshop, contract, partition, arrival, replaced)
+    judged = examine(workshop, contract, partition, arrival)
     with open_warehouse(settings) as connection:
-        return load(connection, contract, arrival, judged, started_at, now(), rules)
+        return load(connection, contract, arrival, judged, started_at, now(), rules, workshop.volume_basis)
 
 
 def _judged_before(contract: Contract, partition: Partition, known: JudgedBefore) -> Attempt:
@@ -168,17 +175,14 @@ def _judged_before(contract: Contract, partition: Partition, known: JudgedBefore
     return Attempt(contract.dataset, partition.key, Outcome.REFUSED, reason, known.load_id, known.verdict)
 
 
-def examine(
-    workshop: Workshop, contract: Contract, partition: Partition, arrival: Arrival, replaced: int | None = None
-) -> Judged:
-    """Parses and judges one raw file; nothing is written.
+def examine(workshop: Workshop, contract: Contract, partition: Partition, arrival: Arrival) -> Judged:
+    """Parses and judges one raw file by its content; nothing is written.
 
     Args:
         workshop: Contracts, suites, registers.
         contract: The dataset's contract.
         partition: The day or month.
         arrival: The raw file.
-        replaced: Rows of the load that this one would replace, if there is one.
     """
     reading = Reading(arrival.file_name, contract, partition, workshop.reference, workshop.settings.hash_key())
     try:
@@ -186,4 +190,4 @@ def examine(
     except DataRefusedError as error:
         return refuse_unread(error)
     suite = workshop.suites[contract.dataset]
-    return judge(parsed, contract, suite, partition, workshop.working_days, arrival.declared_rows, replaced)
+    return judge(parsed, contract, suite, partition, workshop.working_days, arrival.declared_rows)

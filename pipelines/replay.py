@@ -16,7 +16,6 @@ from pipelines import archive
 from pipelines.calendar import Partition, now
 from pipelines.errors import KhoTinhError
 from pipelines.ingest import Workshop, examine
-from pipelines.load.ledger import rows_in_force
 from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.quarantine.held import open_quarantine
@@ -137,13 +136,11 @@ def _replay(workshop: Workshop, candidate: Candidate) -> Replayed:
     arrival = archive.fetch(
         candidate.dataset, candidate.partition_key, candidate.file_sha256, candidate.arrived_at, settings.archive_folder
     )
-    with open_warehouse(settings) as connection:
-        replaced = rows_in_force(connection, candidate.dataset, candidate.partition_key)
-    judged = examine(workshop, contract, Partition.parse(candidate.partition_key), arrival, replaced)
+    judged = examine(workshop, contract, Partition.parse(candidate.partition_key), arrival)
     with open_warehouse(settings) as connection:
         if _was_judged_meanwhile(connection, candidate, rules):
             return Replayed(candidate, failure="Another run judged this file by the same rules meanwhile.")
-        attempt = load(connection, contract, arrival, judged, started_at, now(), rules)
+        attempt = load(connection, contract, arrival, judged, started_at, now(), rules, workshop.volume_basis)
         between = {"before": candidate.load_id, "after": attempt.load_id}
         passing, new = connection.execute(_ROWS_BETWEEN, between).fetchall()[0]
     refused = attempt.verdict == "refused"

@@ -27,10 +27,19 @@ _FILE_CHECKS = {
     "rows_are_conserved": "Số dòng đọc khác số dòng nhận + cách ly + trùng: lỗi của chương trình, cần báo kỹ sư.",
     "declared_total_is_met": "Số dòng nhận được khác tổng số mà nguồn công bố.",
     "total_row_is_the_sum": "Dòng tổng cộng không bằng tổng các dòng.",
-    "revision_keeps_most_rows": "Bản mới thiếu hơn một phần năm số dòng của bản đang dùng; vẫn dùng bản cũ.",
+    "revision_keeps_most_rows": "Bản mới thiếu hơn một phần năm số dòng của bản trước; vẫn dùng bản trước.",
+    "volume_is_in_band": "Số dòng khác hẳn mọi kỳ cùng loại.",
+    "unit_groups_are_in_band": "Một nhóm đơn vị có ít dòng hơn hẳn mọi kỳ cùng loại.",
     "no_heading_is_added": "Tệp có thêm cột mới.",
     "no_row_is_set_apart": "Có dòng bị cách ly.",
 }
+_VOLUME = re.compile(
+    r"(?P<rows>\d+) rows(?: of (?P<group>\w+) units)?, expected (?P<low>\d+) to (?P<high>\d+)[^;]*?(?P<months> months)?\)"
+)
+_GROUPS = {
+    "province": "cấp tỉnh", "department": "sở, ngành", "district": "cấp huyện", "commune": "cấp xã",
+    "sub_unit": "đơn vị trực thuộc",
+}  # fmt: skip
 
 
 def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
@@ -51,7 +60,24 @@ def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
 def refusal_vi(workshop: Workshop, dataset: str, message: str) -> str:
     """The first check that a refusal names, in Vietnamese; empty if it names none that is known."""
     check = message.partition(": ")[0]
+    if check == "volume_is_in_band" and (found := _VOLUME.search(message)):
+        return _volume_vi(found)
     return _FILE_CHECKS.get(check) or _rule_vi(workshop, dataset, check) or ""
+
+
+def _volume_vi(found: re.Match[str]) -> str:
+    """How many rows came and how many were expected."""
+    rows, low, high = (int(found[name]) for name in ("rows", "low", "high"))
+    group = f" của {_GROUPS.get(found['group'], found['group'])}" if found["group"] else ""
+    less = "ít" if rows < low else "nhiều"
+    period = "tháng" if found["months"] else "ngày"
+    figures = f"{_grouped(rows)} dòng, thường từ {_grouped(low)} đến {_grouped(high)}"
+    asks = "đề nghị xuất lại, hoặc xác nhận là đúng (sources/volume_exceptions.csv)"
+    return f"Số dòng{group} {less} hơn hẳn mọi {period} cùng loại: {figures}; {asks}."
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
 
 
 def _rule_vi(workshop: Workshop, dataset: str, name: str) -> str | None:

@@ -86,18 +86,6 @@ def load_with_same_bytes(
     return None
 
 
-def rows_in_force(connection: duckdb.DuckDBPyConnection, dataset: str, partition_key: str) -> int | None:
-    """Rows of the partition's newest accepted load, None if there is none."""
-    row = connection.execute(
-        """
-        SELECT max_by(rows_accepted, load_sequence) FROM ops.loads
-        WHERE dataset = ? AND partition_key = ? AND verdict <> 'refused'
-        """,
-        [dataset, partition_key],
-    ).fetchone()
-    return None if row is None else row[0]
-
-
 def needs_baseline(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
     """Whether the stock before the first day was never accepted."""
     query = "SELECT 1 FROM ops.loads WHERE dataset = ? AND partition_key LIKE ? AND verdict <> 'refused' LIMIT 1"

@@ -1,6 +1,7 @@
 """Puts one judged file into the warehouse: all of it in one transaction, or nothing.
 
-A refused file leaves its verdict, its checks and its rejected rows; none of its rows enters the schema `raw`.
+A file whose content is refused leaves its verdict, its checks and its rejected rows; none of its rows enters the schema
+`raw`. Whether its volume holds it back is settled with all loads of its dataset, in the same transaction.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from pipelines.archive import Arrival
 from pipelines.contracts import Contract
 from pipelines.errors import PermanentError
 from pipelines.load.ledger import Attempt, Outcome, record_attempt
+from pipelines.load.volumes import settle
 from pipelines.validate.verdict import Judged, Verdict
+from pipelines.validate.volume_basis import VolumeBasis
 
 
 def load(
     connection: duckdb.DuckDBPyConnection, contract: Contract, arrival: Arrival, judged: Judged, started_at: datetime,
-    finished_at: datetime, rules_sha256: str,
+    finished_at: datetime, rules_sha256: str, basis: VolumeBasis,
 ) -> Attempt:  # fmt: skip
     """Writes rows, checks, quarantine, arrival and ledger row.
 
@@ -34,13 +37,14 @@ def load(
         started_at: When the file was asked for, local time.
         finished_at: When it was judged, local time.
         rules_sha256: Fingerprint of the contract, suite and registers that it was judged by.
+        basis: What its volume is judged by.
 
     Returns:
         The attempt as it was recorded.
     """
     connection.begin()
     try:
-        attempt = _write(connection, contract, arrival, judged, started_at, finished_at, rules_sha256)
+        attempt = _write(connection, contract, arrival, judged, started_at, finished_at, rules_sha256, basis)
     except BaseException:
         connection.rollback()
         raise
@@ -50,18 +54,18 @@ def load(
 
 def _write(
     connection: duckdb.DuckDBPyConnection, contract: Contract, arrival: Arrival, judged: Judged, started_at: datetime,
-    finished_at: datetime, rules_sha256: str,
+    finished_at: datetime, rules_sha256: str, basis: VolumeBasis,
 ) -> Attempt:  # fmt: skip
     arrival_id = _arrival_id(connection, arrival)
     sequence, revision = _next_numbers(connection, arrival)
     load_id = f"{arrival.dataset}/{arrival.partition_key}/r{revision}"
     rows_accepted = judged.rows.height
     connection.execute(
-        "INSERT INTO ops.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO ops.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             load_id, sequence, arrival_id, arrival.dataset, arrival.partition_key, judged.verdict.value, judged.rows_read,
             rows_accepted, len(judged.quarantine), judged.rows_duplicate, contract.version, version("khotinh"),
-            judged.refusal_reason, started_at, finished_at, rules_sha256,
+            judged.refusal_reason, started_at, finished_at, rules_sha256, judged.verdict.value,
         ],
     )  # fmt: skip
     if judged.verdict is not Verdict.REFUSED:
@@ -77,14 +81,16 @@ def _write(
     ]
     connection.executemany("INSERT INTO ops.checks VALUES (?, ?, ?, ?, ?, ?)", checks)
     _insert(connection, "ops.quarantine", _with_origin(judged.quarantine, arrival, contract).to_arrow(), load_id)
-    refused = judged.verdict is Verdict.REFUSED
+    if judged.verdict is not Verdict.REFUSED:
+        settle(connection, contract, basis, finished_at, (load_id, arrival.partition_key))
+    verdict, reason = _settled(connection, load_id)
     attempt = Attempt(
         dataset=arrival.dataset,
         partition_key=arrival.partition_key,
-        outcome=Outcome.REFUSED if refused else Outcome.LOADED,
-        message=judged.refusal_reason or "",
+        outcome=Outcome.REFUSED if verdict == Verdict.REFUSED else Outcome.LOADED,
+        message=reason or "",
         load_id=load_id,
-        verdict=judged.verdict.value,
+        verdict=verdict,
         rows_read=judged.rows_read,
         rows_accepted=rows_accepted,
         rows_quarantined=len(judged.quarantine),
@@ -111,6 +117,13 @@ def _arrival_id(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> str:
         ],
     )  # fmt: skip
     return arrival_id
+
+
+def _settled(connection: duckdb.DuckDBPyConnection, load_id: str) -> tuple[str, str | None]:
+    """A load's verdict and, if it is refused, why."""
+    query = "SELECT verdict, refusal_reason FROM ops.loads WHERE load_id = ?"
+    (found,) = connection.execute(query, [load_id]).fetchall()
+    return found[0], found[1]
 
 
 def _next_numbers(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> tuple[int, int]:

@@ -34,7 +34,15 @@ CREATE TABLE IF NOT EXISTS ops.loads (
     load_id VARCHAR PRIMARY KEY, load_sequence BIGINT NOT NULL UNIQUE, arrival_id VARCHAR NOT NULL, dataset VARCHAR NOT NULL,
     partition_key VARCHAR NOT NULL, verdict VARCHAR NOT NULL, rows_read BIGINT NOT NULL, rows_accepted BIGINT NOT NULL,
     rows_quarantined BIGINT NOT NULL, rows_duplicate BIGINT NOT NULL, contract_version INTEGER NOT NULL,
-    code_version VARCHAR NOT NULL, refusal_reason VARCHAR, started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP NOT NULL, rules_sha256 VARCHAR NOT NULL);
+    code_version VARCHAR NOT NULL, refusal_reason VARCHAR, started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP NOT NULL, rules_sha256 VARCHAR NOT NULL,
+    content_verdict VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.load_volumes (
+    load_id VARCHAR NOT NULL, unit_group VARCHAR NOT NULL, rows_count BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS ops.volumes (
+    dataset VARCHAR NOT NULL, partition_key VARCHAR NOT NULL, unit_group VARCHAR NOT NULL, day_kind VARCHAR NOT NULL,
+    rows_count BIGINT NOT NULL, history_count BIGINT NOT NULL, median_count DECIMAL(18,1), low_count BIGINT,
+    high_count BIGINT, state VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS ops.volume_rules (dataset VARCHAR NOT NULL, rules_sha256 VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS ops.checks (
     load_id VARCHAR NOT NULL, check_name VARCHAR NOT NULL, severity VARCHAR NOT NULL, is_success BOOLEAN NOT NULL,
     observed VARCHAR NOT NULL, unexpected_count BIGINT);
@@ -131,6 +139,9 @@ def _is_held(error: Exception) -> bool:
 def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
     """Makes the schemas and the tables that the contracts name, and adds columns that a newer contract has."""
     connection.execute(_OPS)
+    # A home from before verdicts were settled by volume: until then the content alone decided.
+    connection.execute("ALTER TABLE ops.loads ADD COLUMN IF NOT EXISTS content_verdict VARCHAR")
+    connection.execute("UPDATE ops.loads SET content_verdict = verdict WHERE content_verdict IS NULL")
     for contract in contracts:
         columns = [(column.name, column.sql_type) for column in contract.stored_columns] + list(RAW_EXTRA_COLUMNS)
         spelled = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns)

@@ -35,6 +35,7 @@ _META = {
     "mart_checks": """
         SELECT * FROM warehouse.ops.mart_checks
         WHERE checked_at = (SELECT max(checked_at) FROM warehouse.ops.mart_checks)""",
+    "volumes": "SELECT * FROM warehouse.ops.volumes",
     "attempts": "SELECT * FROM warehouse.ops.attempts",
     "quarantine_reasons": """
         SELECT load_id, unit_code, reason, count(*) AS rows_count

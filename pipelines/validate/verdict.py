@@ -16,8 +16,6 @@ from pipelines.parse.parse import REJECT_SCHEMA, Parsed, reject_rows
 from pipelines.parse.typed_rows import TypedRows
 from pipelines.validate.suites import Suite
 
-SMALLEST_REVISION_SHARE = 0.8
-
 
 class Verdict(StrEnum):
     """What becomes of a load."""
@@ -72,7 +70,7 @@ def refuse_unread(error: DataRefusedError) -> Judged:
 
 def judge(
     parsed: Parsed, contract: Contract, suite: Suite, partition: Partition, working_days: WorkingDays,
-    declared_rows: int | None, rows_in_force: int | None = None,
+    declared_rows: int | None,
 ) -> Judged:  # fmt: skip
     """Judges parsed rows.
 
@@ -83,7 +81,6 @@ def judge(
         partition: The day or month that the file speaks of.
         working_days: The calendar; an empty export means less on a Sunday.
         declared_rows: How many rows the source said it would hand over, if it did.
-        rows_in_force: Rows of the load that this one would replace, if there is one.
 
     Raises:
         ContractError: A rule of the suite could not be run; that says nothing of the data.
@@ -121,8 +118,6 @@ def judge(
     )
     checks.append(_conserves_rows(parsed, rows, quarantine))
     checks += _checks_of_the_file(parsed, contract, len(quarantine) + unlisted, declared_rows)
-    if contract.mode == "snapshot" and rows_in_force is not None:
-        checks.append(_keeps_most_rows(rows.height, rows_in_force))
     says = {result.rule.name: result.rule.says.en for result in results}
     sets_apart = {result.rule.name for result in results if result.rule.on_failure == "quarantine"}
     refusing = [
@@ -151,16 +146,6 @@ def _conserves_rows(parsed: Parsed, rows: TypedRows, quarantine: pl.DataFrame) -
         "critical",
         is_success=parsed.rows_read == kept + apart + parsed.rows_duplicate,
         observed=f"read {parsed.rows_read} = kept {kept} + set apart {apart} + repeated {parsed.rows_duplicate}",
-    )
-
-
-def _keeps_most_rows(rows: int, rows_in_force: int) -> Check:
-    """A revision that lacks a fifth of what it would replace is rather a broken export than a correction."""
-    return Check(
-        "revision_keeps_most_rows",
-        "critical",
-        is_success=rows >= SMALLEST_REVISION_SHARE * rows_in_force,
-        observed=f"the load in force has {rows_in_force} rows, this revision would replace them by {rows}",
     )
 
 

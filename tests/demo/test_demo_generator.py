@@ -170,6 +170,7 @@ def test_numbers_look_vietnamese() -> None:
         (("missing_file:yesterday",), "takes a day"),
         (("portal_down:2",), "no argument"),
         (("missing_file:2026-11-03", "empty_export:2026-11-03"), "both spoil"),
+        (("halved_export",), "after 5 whole ones; 2026-11-06 is none"),
     ],
 )
 def test_a_fault_that_cannot_be_is_told_at_once(names: tuple[str, ...], message: str) -> None:
@@ -178,10 +179,20 @@ def test_a_fault_that_cannot_be_is_told_at_once(names: tuple[str, ...], message:
 
 
 def test_every_fault_at_once_is_possible_and_described() -> None:
-    made = province(scale=SCALE, faults=[fault.name for fault in CATALOGUE])
+    made = province(scale=SCALE, last_day=date(2026, 11, 15), faults=[fault.name for fault in CATALOGUE])
     assert len(made.faults.days) + len(made.faults.counts) + len(made.faults.lasting) == len(CATALOGUE)
     assert all(fault.vi and fault.en for fault in CATALOGUE)
     assert {name.partition(":")[0] for name in DEFAULT_FAULTS} <= set(BY_NAME)
+
+
+def test_half_an_export_has_half_the_rows_and_needs_whole_ones_before_it(tmp_path: Path) -> None:
+    made = province(scale=SCALE, last_day=date(2026, 11, 9), faults=("halved_export",))
+    lines = len(files_of(made, tmp_path)["documents/exchanges/2026-11/exchange-20261109.csv"].splitlines())
+    assert lines == 1 + len(made.exchange_export(date(2026, 11, 9)).rows) // 2
+    with pytest.raises(FaultError, match="2026-11-08 is none"):
+        province(scale=SCALE, last_day=date(2026, 11, 9), faults=("halved_export:2026-11-08",))
+    with pytest.raises(FaultError, match="2026-11-09 is none"):
+        province(scale=SCALE, last_day=date(2026, 11, 9), faults=("halved_export", "missing_file"))
 
 
 def test_spoilt_files_look_spoilt(tmp_path: Path) -> None:

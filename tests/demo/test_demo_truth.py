@@ -27,6 +27,7 @@ UNREADABLE = {
     "missing_file": "document_exchanges",
     "empty_export": "document_exchanges",
     "wrong_encoding": "document_exchanges",
+    "halved_export": "document_exchanges",
 }
 
 

@@ -19,10 +19,13 @@ from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse.parse import REJECT_SCHEMA
 from pipelines.parse.typed_rows import TypedRows
-from pipelines.settings import SOURCES, Settings
+from pipelines.reference import read_reference
+from pipelines.settings import ENDPOINTS_FILE, SEEDS, SOURCES, Settings
 from pipelines.validate.verdict import Check, Judged, Verdict
+from pipelines.validate.volume_basis import read_volume_basis
 
 CONTRACT: Contract = read_contract(SOURCES / "platform" / "platform_accounts.yaml")
+BASIS = read_volume_basis(SEEDS, read_reference(SEEDS, ENDPOINTS_FILE).units, Path("nobody is excused"), ())
 STARTED, FINISHED = datetime(2026, 7, 2, 5, 30), datetime(2026, 7, 2, 5, 31)
 ROWS = pl.Schema({
     "row_number": pl.Int64(), "account_key": pl.String(), "unit_code": pl.String(), "platform_code": pl.String(),
@@ -81,7 +84,7 @@ def put(
     """Loads one judged file into the warehouse of `settings`."""
     with open_warehouse(settings) as connection:
         prepare(connection, [contract])
-        return load(connection, contract, came, what or judged(), STARTED, FINISHED, rules)
+        return load(connection, contract, came, what or judged(), STARTED, FINISHED, rules, BASIS)
 
 
 def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:

@@ -26,7 +26,19 @@ from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse.typed_rows import TypedRows
 from pipelines.settings import Settings
 from pipelines.validate.verdict import Check
-from tests.load.load_help import CONTRACT, FINISHED, STARTED, arrival, ask, judged, put, rejects, rows, settings_in
+from tests.load.load_help import (
+    BASIS,
+    CONTRACT,
+    FINISHED,
+    STARTED,
+    arrival,
+    ask,
+    judged,
+    put,
+    rejects,
+    rows,
+    settings_in,
+)
 
 A, B = "a" * 64, "b" * 64
 MORNING, NOON, EVENING = (datetime(2026, 7, 2, hour) for hour in (5, 12, 18))
@@ -56,7 +68,7 @@ def test_an_accepted_load_leaves_its_rows_checks_quarantine_and_ledger_row(setti
     )  # fmt: skip
     assert ask(settings, "SELECT * EXCLUDE (arrival_id, code_version) FROM ops.loads") == [(
         "platform_accounts/2026-06/r1", 1, "platform_accounts", "2026-06", "accepted_with_warnings", 4, 2, 1, 1, 1, None,
-        STARTED, FINISHED, "rules 1",
+        STARTED, FINISHED, "rules 1", "accepted_with_warnings",
     )]  # fmt: skip
     assert ask(settings, "SELECT * EXCLUDE (arrival_id) FROM ops.arrivals WHERE arrival_id = (SELECT arrival_id FROM ops.loads)") == [
         ("platform_accounts", "2026-06", A, "a.csv", 77, "sftp://host/a.csv", MORNING, STARTED)
@@ -67,7 +79,8 @@ def test_an_accepted_load_leaves_its_rows_checks_quarantine_and_ledger_row(setti
     assert ask(settings, "SELECT * FROM ops.checks ORDER BY check_name") == [
         ("platform_accounts/2026-06/r1", "export_is_not_empty", "critical", True, "2", None),
         ("platform_accounts/2026-06/r1", "no_row_is_set_apart", "warning", False, "", 1),
-    ]
+        ("platform_accounts/2026-06/r1", "volume_is_in_band", "warning", True, "2 rows; only 0 earlier months to learn from", None),
+    ]  # fmt: skip
     assert ask(settings, "SELECT * FROM ops.quarantine") == [(
         "platform_accounts/2026-06/r1", 4, "", '{"unit_code":"H99"}', ["unit_code: unknown", "is_locked: empty"], None, A, 1,
     )]  # fmt: skip
@@ -183,15 +196,16 @@ def test_the_same_connection_goes_on_after_a_failure(settings: Settings) -> None
                 STARTED,
                 FINISHED,
                 "rules 1",
+                BASIS,
             )
-        load(connection, CONTRACT, arrival(), judged(), STARTED, FINISHED, "rules 1")
-    assert _counts(settings) == dict(zip(TABLES, (1, 1, 2, 1, 1, 2), strict=True))
+        load(connection, CONTRACT, arrival(), judged(), STARTED, FINISHED, "rules 1", BASIS)
+    assert _counts(settings) == dict(zip(TABLES, (1, 1, 3, 1, 1, 2), strict=True))
 
 
 def test_a_load_of_no_rows_at_all_is_a_load(settings: Settings) -> None:
     attempt = put(settings, arrival(), judged(accepted=(), rejected=(), duplicates=0))
     assert (attempt.outcome, attempt.rows_read) == (Outcome.LOADED, 0)
-    assert _counts(settings) == dict(zip(TABLES, (1, 1, 2, 0, 1, 0), strict=True))
+    assert _counts(settings) == dict(zip(TABLES, (1, 1, 3, 0, 1, 0), strict=True))
 
 
 def test_a_newer_contract_adds_its_column_and_the_old_rows_lack_it(settings: Settings) -> None:

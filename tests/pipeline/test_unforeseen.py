@@ -27,12 +27,10 @@ DAY = date(2026, 11, 5)
 def test_a_bug_in_one_dataset_does_not_withhold_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = ingest.examine
 
-    def examine(
-        workshop: Workshop, contract: Contract, partition: Partition, arrival: Arrival, replaced: int | None = None
-    ) -> Judged:
+    def examine(workshop: Workshop, contract: Contract, partition: Partition, arrival: Arrival) -> Judged:
         if contract.dataset == "document_exchanges":
             raise ZeroDivisionError("cannot divide 'Nguyễn Văn Kín' by 0912345678")
-        return sound(workshop, contract, partition, arrival, replaced)
+        return sound(workshop, contract, partition, arrival)
 
     monkeypatch.setattr(ingest, "examine", examine)
     with home_with(tmp_path, [], DAY, DAY) as home:

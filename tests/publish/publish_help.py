@@ -17,7 +17,7 @@ TABLES = {
     "core": {"dim_unit", "fct_dossier"},
     "marts": {"indicator_daily"},
     "meta": {
-        "loads", "checks", "mart_checks", "attempts", "quarantine_reasons", "completeness", "freshness", "indicators",
+        "loads", "checks", "mart_checks", "volumes", "attempts", "quarantine_reasons", "completeness", "freshness", "indicators",
         "datasets", "dictionary", "reconciliation_reasons", "versions",
     },
 }  # fmt: skip
@@ -39,9 +39,9 @@ CREATE TABLE ops.freshness AS SELECT 'portal_dossiers' AS dataset, 'fresh' AS st
 INSERT INTO ops.arrivals VALUES ('a1', 'portal_dossiers', '2026-06-02', 'ff', 'a.json', 7, 'http://x', NULL, '2026-06-03');
 INSERT INTO ops.arrivals VALUES ('a2', 'portal_dossiers', '2026-06-03', 'ee', 'b.json', 8, 'http://x', NULL, '2026-06-04');
 INSERT INTO ops.loads VALUES ('portal_dossiers/2026-06-02/r1', 1, 'a1', 'portal_dossiers', '2026-06-02',
-    'accepted_with_warnings', 1003, 1000, 2, 1, 1, '0', NULL, '2026-06-03', '2026-06-03', 'f');
+    'accepted_with_warnings', 1003, 1000, 2, 1, 1, '0', NULL, '2026-06-03', '2026-06-03', 'f', 'accepted_with_warnings');
 INSERT INTO ops.loads VALUES ('portal_dossiers/2026-06-03/r1', 2, 'a2', 'portal_dossiers', '2026-06-03', 'refused', 0, 0,
-    0, 0, 1, '0', 'it is empty', '2026-06-04', '2026-06-04', 'f');
+    0, 0, 1, '0', 'it is empty', '2026-06-04', '2026-06-04', 'f', 'refused');
 INSERT INTO ops.checks VALUES ('portal_dossiers/2026-06-02/r1', 'record_is_unique', 'critical', true, '', 0);
 INSERT INTO ops.quarantine VALUES
     ('portal_dossiers/2026-06-02/r1', 7, '', '{{"dossier_key":"•••","note":"row text"}}', ['a: empty', 'b: empty'], 'H56.12'),

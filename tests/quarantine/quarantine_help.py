@@ -18,7 +18,7 @@ from pipelines import archive
 from pipelines.calendar import Partition
 from pipelines.extract import Delivery
 from pipelines.ingest import Workshop, examine
-from pipelines.load.ledger import Attempt, rows_in_force
+from pipelines.load.ledger import Attempt
 from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.settings import DBT_PROJECT, Settings
@@ -113,11 +113,10 @@ class Home:
         )  # fmt: skip
         contract, settings = self.workshop.contracts[dataset], self.settings
         arrival = archive.store(delivery, dataset, key, settings.archive_folder, came)
+        judged = examine(self.workshop, contract, Partition.parse(key), arrival)
+        rules, basis = self.workshop.rules_sha256(dataset), self.workshop.volume_basis
         with open_warehouse(settings) as connection:
-            replaced = rows_in_force(connection, dataset, key)
-        judged = examine(self.workshop, contract, Partition.parse(key), arrival, replaced)
-        with open_warehouse(settings) as connection:
-            return load(connection, contract, arrival, judged, came, came, self.workshop.rules_sha256(dataset))
+            return load(connection, contract, arrival, judged, came, came, rules, basis)
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """What the warehouse answers."""

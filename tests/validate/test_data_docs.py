@@ -19,7 +19,7 @@ from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.settings import SEEDS, Settings
 from pipelines.validate.verdict import Judged, judge
-from tests.load.load_help import CONTRACT, arrival, settings_in
+from tests.load.load_help import BASIS, CONTRACT, arrival, settings_in
 from tests.parse.parse_help import SHIPPED, write
 from tests.parse.parse_help import read as parse_file
 
@@ -36,7 +36,7 @@ def _put(settings: Settings, judged: Judged, key: str = "2026-06", at: datetime 
     at = at or now()
     with open_warehouse(settings) as connection:
         prepare(connection, [CONTRACT])
-        attempt = load(connection, CONTRACT, arrival(key=key), judged, at, at, "rules 1")
+        attempt = load(connection, CONTRACT, arrival(key=key), judged, at, at, "rules 1", BASIS)
     assert attempt.load_id is not None
     return attempt.load_id
 

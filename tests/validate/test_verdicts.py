@@ -350,11 +350,3 @@ def test_judging_calls_nobody_and_leaves_no_files(monkeypatch: pytest.MonkeyPatc
     assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
     assert called == []
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_revision_that_lacks_a_fifth_of_what_it_would_replace_is_refused() -> None:
-    parsed = _parsed(_accounts(_many(79)))
-    refused = judge(parsed, ACCOUNTS, ACCOUNTS_SUITE, JUNE, WORKING_DAYS, None, 100)
-    assert refused.verdict is Verdict.REFUSED
-    assert (refused.refusal_reason or "").startswith("revision_keeps_most_rows: the load in force has 100 rows")
-    assert judge(parsed, ACCOUNTS, ACCOUNTS_SUITE, JUNE, WORKING_DAYS, None, 98).verdict is Verdict.ACCEPTED
