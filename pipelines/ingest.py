@@ -83,7 +83,7 @@ class Workshop:
     def volume_basis(self) -> VolumeBasis:
         """What volumes are judged by beside the contracts."""
         exceptions = self.sources / EXCEPTIONS_NAME
-        return read_volume_basis(SEEDS, self.reference.units, exceptions, self.contracts.keys())
+        return read_volume_basis(self.seeds, self.reference.units, exceptions, self.contracts.keys())
 
     @cached_property
     def _registers_sha256(self) -> bytes:
