@@ -14,6 +14,9 @@
     Deleting, inserting and remembering happen in the model's one transaction (hooks inside it): a kill at any point
     leaves the old fact with the old set.
 
+    A history (see history.sql) needs more: a load that was replaced still counts, and when it was replaced matters.
+    With is_history=true the set names every load that ever was in force, each with its interval.
+
     Use: materialized='incremental', incremental_strategy='append', the two pre-hooks and the post-hook as in
     fct_dossier, and in the model `where key in (select touched.key from {{ touched_keys() }} as touched)` under is_incremental().
 -#}
@@ -49,21 +52,32 @@
     {{ return('basis:' ~ local_md5(checksums | join(';'))) }}
 {%- endmacro %}
 
-{#- What the fact should be built from now: the loads in force of its dataset, and its basis. -#}
-{% macro loads_to_build_from(gate, dataset) -%}
-    select load_id from {{ gate }} where dataset = '{{ dataset }}'
+{#- What the fact should be built from now: the loads of its dataset that pass the gate, and its basis. -#}
+{% macro loads_to_build_from(gate, dataset, is_history) -%}
+    select
+        {% if is_history -%}
+        concat_ws(' ', load_id, cast(in_force_from as varchar), cast(in_force_until as varchar)) as load_id
+        {%- else -%}
+        load_id
+        {%- endif %}
+    from {{ gate }} where dataset = '{{ dataset }}'
     union all
     select '{{ build_basis() }}'
 {%- endmacro %}
 
+{#- An entry of a history's set is `load_id from until`; a load id has no space in it. -#}
+{% macro load_of_entry(entry) -%}
+    split_part({{ entry }}, ' ', 1)
+{%- endmacro %}
+
 {#- Pre-hook 1: the keys with a row in a load that changed. `keys` names columns of the dataset's raw table. -#}
-{% macro collect_touched_keys(dataset, keys) -%}
-    {%- set gate = ref('stg_loads_in_force') -%}
+{% macro collect_touched_keys(dataset, keys, is_history=false) -%}
+    {%- set gate = ref('load_history') if is_history else ref('stg_loads_in_force') -%}
     {%- set raw_rows = raw_source(dataset) -%}
     {%- if execute and is_incremental() %}
     create table if not exists {{ loads_of_fact() }} (load_id varchar);
     create or replace temporary table {{ touched_keys() }} as
-    with now_in_force as ({{ loads_to_build_from(gate, dataset) }}),
+    with now_in_force as ({{ loads_to_build_from(gate, dataset, is_history) }}),
     built_from as (select load_id from {{ loads_of_fact() }}),
     differing as (
         select coalesce(now_in_force.load_id, built_from.load_id) as load_id
@@ -79,7 +93,7 @@
     )
     select distinct {{ keys | join(', ') }}
     from {{ raw_rows }}
-    where load_id in (select load_id from changed)
+    where load_id in (select {{ load_of_entry('load_id') }} from changed)
     {%- endif %}
 {%- endmacro %}
 
@@ -96,10 +110,10 @@
 {%- endmacro %}
 
 {#- Post-hook: the set that the fact now stands on. -#}
-{% macro remember_loads(dataset) -%}
-    {%- set gate = ref('stg_loads_in_force') -%}
+{% macro remember_loads(dataset, is_history=false) -%}
+    {%- set gate = ref('load_history') if is_history else ref('stg_loads_in_force') -%}
     {%- if execute %}
     create or replace table {{ loads_of_fact() }} as
-    select load_id from ({{ loads_to_build_from(gate, dataset) }}) as loads
+    select load_id from ({{ loads_to_build_from(gate, dataset, is_history) }}) as loads
     {%- endif %}
 {%- endmacro %}

@@ -153,3 +153,31 @@
 {% macro share(numerator, denominator) -%}
     cast(cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0) as decimal(18, 6))
 {%- endmacro %}
+
+
+{#- Columns as one value that can be compared, nulls included. -#}
+{% macro record_of(columns) -%}
+    {{ return(adapter.dispatch('record_of', 'khotinh')(columns)) }}
+{%- endmacro %}
+
+{% macro default__record_of(columns) -%}
+    struct({{ columns | join(', ') }})
+{%- endmacro %}
+
+{% macro duckdb__record_of(columns) -%}
+    row({{ columns | join(', ') }})
+{%- endmacro %}
+
+
+{#- One number for the contents of many rows, whatever their order: the sum of their hashes. -#}
+{% macro sum_of_hashes(columns) -%}
+    {{ return(adapter.dispatch('sum_of_hashes', 'khotinh')(columns)) }}
+{%- endmacro %}
+
+{% macro default__sum_of_hashes(columns) -%}
+    sum(cast(xxhash64({{ columns | join(', ') }}) as decimal(38, 0)))
+{%- endmacro %}
+
+{% macro duckdb__sum_of_hashes(columns) -%}
+    sum(hash({{ columns | join(', ') }}))
+{%- endmacro %}

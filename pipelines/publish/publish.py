@@ -137,6 +137,8 @@ def _write(
                 f'CREATE TABLE published."{schema}"."{table}" AS SELECT {columns} FROM warehouse."{schema}"."{table}"'
             )
             table_rows[f"{schema}.{table}"] = _count(connection, f'published."{schema}"."{table}"')
+            if "known_from" in columns:
+                _write_as_known_on(connection, schema, table)
         connection.execute("CREATE SCHEMA published.meta")
         for table, query in _META.items():
             connection.execute(f"CREATE TABLE published.meta.{table} AS {query}")
@@ -162,6 +164,20 @@ def _write(
         connection.execute("CHECKPOINT published")
         connection.execute("DETACH published")
     return version
+
+
+def _write_as_known_on(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    """Puts the table macro `X_as_known_on(moment)` beside the table `X_history`: what was known of X at that moment."""
+    # Its text names the table without the file, whose name is another one in each version.
+    connection.execute("USE published")
+    connection.execute(
+        f"""
+        CREATE MACRO "{schema}"."{table.removesuffix("_history")}_as_known_on"(moment) AS TABLE
+        SELECT * FROM "{schema}"."{table}"
+        WHERE known_from <= moment AND (known_until IS NULL OR known_until > moment) AND NOT is_gone
+        """
+    )
+    connection.execute("USE memory")
 
 
 def _write_dictionary(connection: duckdb.DuckDBPyConnection, manifest: Path, hidden: frozenset[str]) -> None:

@@ -44,8 +44,8 @@ INSERT INTO ops.loads VALUES ('portal_dossiers/2026-06-03/r1', 2, 'a2', 'portal_
     0, 0, 1, '0', 'it is empty', '2026-06-04', '2026-06-04', 'f', 'refused');
 INSERT INTO ops.checks VALUES ('portal_dossiers/2026-06-02/r1', 'record_is_unique', 'critical', true, '', 0);
 INSERT INTO ops.quarantine VALUES
-    ('portal_dossiers/2026-06-02/r1', 7, '', '{{"dossier_key":"•••","note":"row text"}}', ['a: empty', 'b: empty'], 'H56.12'),
-    ('portal_dossiers/2026-06-02/r1', 9, '', '{{}}', ['a: empty'], 'H56.12');
+    ('portal_dossiers/2026-06-02/r1', 7, '', '{{"dossier_key":"•••","note":"row text"}}', ['a: empty', 'b: empty'], 'H56.12', 'dd', 1),
+    ('portal_dossiers/2026-06-02/r1', 9, '', '{{}}', ['a: empty'], 'H56.12', 'dd', 1);
 INSERT INTO ops.attempts VALUES ('portal_dossiers', '2026-06-02', 'loaded', '', '2026-06-03');
 """
 

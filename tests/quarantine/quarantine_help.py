@@ -152,12 +152,12 @@ class Home:
 
     def _write_contract(self, dataset: str, **changes: Any) -> None:
         columns = [
-            _column("letter_id", "ma", "Số văn bản", nullable=False),
+            _column("letter_id", "ma", "Số văn bản", nullable=False, pattern="[0-9]+"),
             _column("unit_code", "don_vi", "Mã đơn vị", kind="agency_code", registry="units", nullable=False),
             _column("kind_code", "loai", "Loại (1 công văn, 2 quyết định)", kind="code", code_list="kind"),
             _column("sent_at", "gio", "Giờ gửi", kind="timestamp", format="%d/%m/%Y %H:%M:%S", nullable=False),
             _column("sender_name", "nguoi_gui", "Người gửi", personal="name"),
-            _column("note", "ghi_chu", "Ghi chú"),
+            _column("note", "ghi_chu", "Ghi chú", pattern="(?s).*"),
         ]
         contract = {
             "dataset": dataset, "version": 1, "platform": "document", "title": {"vi": "Thư thử", "en": "Letters"},

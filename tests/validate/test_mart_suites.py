@@ -145,7 +145,8 @@ def test_a_suite_that_a_mart_cannot_have_is_a_contract_error(
 
 
 def test_every_mart_has_a_suite_and_every_suite_a_mart() -> None:
-    models = {file.stem for file in (DBT_PROJECT / "models" / "marts").glob("*.sql")}
+    files = (DBT_PROJECT / "models" / "marts").glob("*.sql")
+    models = {file.stem for file in files if "schema='staging'" not in file.read_text()}
     suites = read_mart_suites(EXPECTATIONS / "marts")
     assert {suite.name for suite in suites.values() if suite.table.startswith("marts.")} == models
     names = [(suite.name, rule.name) for suite in suites.values() for rule in suite.rules]

@@ -1,0 +1,55 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='append_new_columns',
+        pre_hook=[
+            "{{ collect_touched_keys('videoconference_calls', ['leg_id'], is_history=true) }}",
+            "{{ delete_touched_keys(['leg_id']) }}",
+        ],
+        post_hook="{{ remember_loads('videoconference_calls', is_history=true) }}",
+    )
+}}
+
+{%- set keys = ['leg_id'] -%}
+{%- set columns = [
+    'call_id', 'endpoint_code', 'is_guest', 'joined_at', 'left_at', 'last_recorded_at', 'end_reason',
+    'activated_seconds', 'packet_loss_rate',
+] %}
+
+with records as (
+    select
+        call_records.*,
+        loads.known_at,
+        loads.load_sequence,
+        loads.in_force_from,
+        loads.in_force_until
+    from {{ raw_source('videoconference_calls') }} as call_records
+    inner join {{ ref('load_history') }} as loads on call_records.load_id = loads.load_id
+    where
+        call_records.leg_id is not null
+        {% if is_incremental() %}
+        and call_records.leg_id in (select touched.leg_id from {{ touched_keys() }} as touched)
+        {% endif %}
+),
+
+moments as (
+    {{ moments_of('records', keys) }}
+),
+
+told as (
+    {{ told_at('moments', 'records', keys) }}
+),
+
+legs as (
+    select
+        *,
+        false as is_gone
+    from ({{ legs_of('told', keys + ['moment']) }}) as legs_told
+),
+
+final as (
+    {{ record_history('moments', 'legs', keys, columns) }}
+)
+
+select * from final

@@ -1,0 +1,54 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='append_new_columns',
+        pre_hook=[
+            "{{ collect_touched_keys('document_exchanges', ['document_id', 'recipient_unit_code'], is_history=true) }}",
+            "{{ delete_touched_keys(['document_id', 'recipient_unit_code']) }}",
+        ],
+        post_hook="{{ remember_loads('document_exchanges', is_history=true) }}",
+    )
+}}
+
+{%- set keys = ['document_id', 'recipient_unit_code'] -%}
+{%- set columns = [
+    'sender_unit_code', 'document_symbol', 'document_type_name_vi', 'business_type_code', 'sent_at', 'sent_date',
+    'last_status_code', 'last_status_at', 'has_been_received', 'is_completed', 'packet_count',
+] %}
+
+with statuses as (
+    select
+        records.*,
+        loads.in_force_from,
+        loads.in_force_until
+    from {{ raw_source('document_exchanges') }} as records
+    inner join {{ ref('load_history') }} as loads on records.load_id = loads.load_id
+    {% if is_incremental() %}
+    inner join {{ touched_keys() }} as touched
+        on
+            records.document_id = touched.document_id
+            and records.recipient_unit_code = touched.recipient_unit_code
+    {% endif %}
+),
+
+moments as (
+    {{ moments_of('statuses', keys) }}
+),
+
+told as (
+    {{ told_at('moments', 'statuses', keys) }}
+),
+
+deliveries as (
+    select
+        *,
+        false as is_gone
+    from ({{ deliveries_of('told', keys + ['moment']) }}) as deliveries_told
+),
+
+final as (
+    {{ record_history('moments', 'deliveries', keys, columns) }}
+)
+
+select * from final

@@ -1,0 +1,198 @@
+"""What was known, and when: a correction over the real run, and what increments make of corrections of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+import duckdb
+
+from pipelines.build import run_dbt
+from pipelines.settings import Settings
+from tests.pipeline.conftest import Ran, home_with
+
+RECORDS = ("dossier", "document_delivery", "document_registration", "conference_leg", "account")
+
+
+def test_before_a_correction_is_known_what_was_published_before_it(tmp_path: Path) -> None:
+    first, last = date(2026, 11, 5), date(2026, 11, 6)
+    with home_with(tmp_path, ["corrected_file:2026-11-05"], first, last) as home:
+        home.run(first, last)
+        published_before = (home.folder / "published" / "warehouse.duckdb").resolve()
+        home.run(first, first, "--dataset", "document_exchanges")
+    with duckdb.connect(str(home.folder / "published" / "warehouse.duckdb"), read_only=True) as now:
+        now.execute(f"ATTACH '{published_before}' AS before (READ_ONLY)")
+        intervals = now.execute(
+            """
+            SELECT load_id, in_force_from, in_force_until FROM core.load_history
+            WHERE dataset = 'document_exchanges' AND partition_key = '2026-11-05' ORDER BY load_sequence
+            """
+        ).fetchall()
+        (original, _, replaced_at), (correction, corrected_at, still) = intervals
+        assert (original, correction) == ("document_exchanges/2026-11-05/r1", "document_exchanges/2026-11-05/r2")
+        assert replaced_at == corrected_at
+        assert still is None
+        for record in RECORDS:
+            columns = _columns(now, record)
+            just_before = (
+                f"SELECT {columns} FROM core.{record}_as_known_on(TIMESTAMP '{corrected_at}' - INTERVAL 1 microsecond)"
+            )
+            at_correction = f"SELECT {columns} FROM core.{record}_as_known_on(TIMESTAMP '{corrected_at}')"
+            assert _differ(now, just_before, f"SELECT {columns} FROM before.core.fct_{record}") == 0, record
+            assert _differ(now, at_correction, f"SELECT {columns} FROM core.fct_{record}") == 0, record
+        completed = now.execute(
+            f"""
+            SELECT
+                (SELECT count(*) FROM core.document_delivery_as_known_on(TIMESTAMP '{corrected_at}') WHERE is_completed),
+                (SELECT count(*) FROM core.document_delivery_history WHERE is_completed AND known_from < '{corrected_at}'
+                    AND known_until IS NULL),
+                (SELECT count(*) FROM core.document_delivery_history WHERE known_until = '{corrected_at}' AND NOT is_completed)
+            """
+        ).fetchone()
+        assert completed is not None
+        after, known_before, corrected = completed
+        assert corrected > 0
+        assert after == known_before + corrected
+
+
+def test_increments_of_every_kind_of_correction_equal_a_rebuild(usual_week: Ran, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    settings.home.mkdir()
+    copy(usual_week.home.folder / "warehouse.duckdb", settings.warehouse_file)
+
+    with _warehouse(settings) as connection:
+        delivery = connection.execute(
+            """
+            SELECT document_id, recipient_unit_code, sent_date, sender_unit_code FROM core.fct_document_delivery
+            WHERE load_id = 'document_exchanges/2026-11-03/r1' AND sent_date = '2026-11-03'
+            ORDER BY document_id, recipient_unit_code LIMIT 1
+            """
+        ).fetchone()
+        assert delivery is not None
+        document_id, recipient, sent_date, sender = delivery
+        sent = "SELECT sum(sent_count) FROM marts.document_unit_daily WHERE unit_code = ? AND report_date = ?"
+        sent_before = _one(connection, sent, sender, sent_date)
+        vanished = f"document_id = '{document_id}' AND recipient_unit_code = '{recipient}'"
+        _again(connection, "document_exchanges/2026-11-03/r1", "r2", "2027-01-01 05:30:00", without=vanished)
+    _build(settings)
+    history = (
+        f"SELECT known_until::VARCHAR, is_gone FROM core.document_delivery_history WHERE {vanished} ORDER BY known_from"
+    )
+    gone_at = "2027-01-01 05:30:00"
+    with _warehouse(settings) as connection:
+        # Shown as gone, with what was last known of it; in no fact and in no mart.
+        assert connection.execute(history).fetchall()[-2:] == [(gone_at, False), (None, True)]
+        assert _one(connection, f"SELECT count(*) FROM core.fct_document_delivery WHERE {vanished}") == 0
+        assert _one(connection, sent, sender, sent_date) == sent_before - 1
+        # An older file of that day comes late: it holds the delivery, and changes nothing.
+        _again(connection, "document_exchanges/2026-11-03/r1", "r3", "2027-01-02 05:30:00", modified="2026-01-01")
+        # A day's dossiers are judged again: one is rejected now.
+        dossier = _one(
+            connection,
+            """
+            SELECT dossier_key FROM raw.portal_dossiers GROUP BY ALL
+            HAVING count(*) = 1 AND max(load_id) = 'portal_dossiers/2026-11-05/r1' ORDER BY 1 LIMIT 1
+            """,
+        )
+        rejected = f"dossier_key = '{dossier}'"
+        _again(
+            connection,
+            "portal_dossiers/2026-11-05/r1",
+            "r2",
+            "2027-01-02 05:31:00",
+            without=rejected,
+            is_same_file=True,
+        )
+    _build(settings)
+    with _warehouse(settings) as connection:
+        assert connection.execute(history).fetchall()[-2:] == [(gone_at, False), (None, True)]
+        assert _one(connection, "SELECT count(*) FROM core.load_history WHERE load_id LIKE '%2026-11-03/r3'") == 0
+        assert connection.execute(
+            f"SELECT known_until::VARCHAR, is_gone FROM core.dossier_history WHERE {rejected} ORDER BY known_from"
+        ).fetchall() == [("2027-01-02 05:31:00", False), (None, True)]
+        assert _one(connection, f"SELECT count(*) FROM core.fct_dossier WHERE {rejected}") == 0
+        # Files that are in force no more are refused after the fact.
+        connection.execute(
+            "UPDATE ops.loads SET verdict = 'refused' WHERE load_id IN (?, ?)",
+            ["document_exchanges/2026-11-03/r1", "portal_dossiers/2026-11-05/r1"],
+        )
+    _build(settings)
+    run_dbt(settings, ["test", "--select", "history_ends_in_the_facts", "gone_records_are_not_counted"])
+    built = tmp_path / "increments.duckdb"
+    copy(settings.warehouse_file, built)
+    _build(settings, "--full-refresh")
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{built}' AS increments (READ_ONLY)")
+        connection.execute(f"ATTACH '{settings.warehouse_file}' AS rebuilt (READ_ONLY)")
+        for record in RECORDS:
+            table = f"core.{record}_history"
+            assert _differ(connection, f"FROM increments.{table}", f"FROM rebuilt.{table}") == 0, record
+        # What only the refused files had told was never known.
+        for table, record in (("document_delivery", vanished), ("dossier", rejected)):
+            assert _one(connection, f"SELECT count(*) FROM rebuilt.core.{table}_history WHERE {record}") == 0
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, record: str) -> str:
+    """What the published history says of a record besides when it was known and who told it."""
+    found = connection.execute(f"SELECT * FROM core.{record}_history LIMIT 0").description
+    apart = {"known_from", "known_until", "is_gone", "load_id"}
+    return ", ".join(str(column[0]) for column in found or [] if column[0] not in apart)
+
+
+def _differ(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> int:
+    return int(
+        _one(connection, f"SELECT count(*) FROM (({one} EXCEPT ALL {other}) UNION ALL ({other} EXCEPT ALL {one}))")
+    )
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str, *values: object) -> Any:
+    found = connection.execute(query, list(values)).fetchone()
+    assert found is not None, query
+    return found[0]
+
+
+@contextmanager
+def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(settings.warehouse_file)) as connection:
+        yield connection
+
+
+def _build(settings: Settings, *more: str) -> None:
+    run_dbt(settings, ["run", *more])
+
+
+def _again(
+    connection: duckdb.DuckDBPyConnection, load_id: str, revision: str, at: str, *, without: str = "false",
+    modified: str | None = None, is_same_file: bool = False,
+) -> None:  # fmt: skip
+    """Loads a file once more as `revision`, arrived and judged `at`, without some of its rows."""
+    table = load_id.split("/", maxsplit=1)[0]
+    again = f"{load_id.rsplit('/', 1)[0]}/{revision}"
+    connection.execute(
+        """
+        INSERT INTO ops.arrivals
+        SELECT * REPLACE (
+            ? AS arrival_id, CASE WHEN ? THEN file_sha256 ELSE ? END AS file_sha256, ?::TIMESTAMP AS arrived_at,
+            coalesce(?::TIMESTAMP, ?::TIMESTAMP) AS source_modified_at)
+        FROM ops.arrivals WHERE arrival_id = (SELECT arrival_id FROM ops.loads WHERE load_id = ?)
+        """,
+        [again, is_same_file, again, at, modified, at, load_id],
+    )
+    connection.execute(
+        """
+        INSERT INTO ops.loads
+        SELECT * REPLACE (
+            ? AS load_id, (SELECT max(load_sequence) + 1 FROM ops.loads) AS load_sequence, ? AS arrival_id,
+            ?::TIMESTAMP AS finished_at)
+        FROM ops.loads WHERE load_id = ?
+        """,
+        [again, again, at, load_id],
+    )
+    connection.execute(
+        f"INSERT INTO raw.{table} SELECT * REPLACE (? AS load_id) FROM raw.{table} WHERE load_id = ? AND NOT ({without})",
+        [again, load_id],
+    )
