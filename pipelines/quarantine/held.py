@@ -53,7 +53,7 @@ FROM chosen
 QUALIFY row_number() OVER (PARTITION BY dataset, partition_key, file_sha256 ORDER BY load_sequence DESC) = 1;
 
 CREATE OR REPLACE TEMP VIEW rows_now AS
-SELECT dataset, partition_key, day, load_id, file_name, file_sha256, sheet_name, row_number, unit_code, row_text, reasons
+SELECT dataset, partition_key, day, load_id, file_name, loads_now.file_sha256, sheet_name, row_number, unit_code, row_text, reasons
 FROM ops.quarantine JOIN loads_now USING (load_id);
 """
 _CHOSEN = """
@@ -63,7 +63,7 @@ _CHOSEN = """
         AND ($first IS NULL OR day >= $first) AND ($last IS NULL OR day <= $last)
 """
 _SAVED = """
-    SELECT dataset, partition_key, load_id, file_name, file_sha256, sheet_name, row_number, unit_code, row_text, reasons
+    SELECT dataset, partition_key, load_id, file_name, loads_now.file_sha256, sheet_name, row_number, unit_code, row_text, reasons
     FROM read_parquet(?)
     ORDER BY unit_code NULLS LAST, dataset, partition_key, file_name, load_id, sheet_name, row_number
 """
