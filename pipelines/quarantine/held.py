@@ -63,7 +63,7 @@ _CHOSEN = """
         AND ($first IS NULL OR day >= $first) AND ($last IS NULL OR day <= $last)
 """
 _SAVED = """
-    SELECT dataset, partition_key, load_id, file_name, loads_now.file_sha256, sheet_name, row_number, unit_code, row_text, reasons
+    SELECT dataset, partition_key, load_id, file_name, file_sha256, sheet_name, row_number, unit_code, row_text, reasons
     FROM read_parquet(?)
     ORDER BY unit_code NULLS LAST, dataset, partition_key, file_name, load_id, sheet_name, row_number
 """

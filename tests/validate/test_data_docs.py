@@ -153,7 +153,7 @@ def test_what_a_ledger_holds_is_shown_as_text_and_never_as_markup(tmp_path: Path
     judged = _judged(tmp_path)
     odd = "<script>alert(1)</script> $x & {{ y }}"
     checks = tuple(replace(check, observed=odd, unexpected_count=None) for check in judged.checks)
-    _put(settings, replace(judged, checks=checks, refusal_reason=odd))
+    _put(settings, replace(judged, verdict=Verdict.REFUSED, checks=checks, refusal_reason=odd))
     assert _build(settings) is None
     found = _Resources(_pages(settings)["platform_accounts/2026-06-r1.html"])
     assert "script" not in found.tags
