@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.contracts import Contract
-from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
+from pipelines.parse.damage import refuse_damaged_bytes
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
 
 _FIRST_DATA_LINE = 2
 _DOUBLED = "_duplicated_0"
@@ -50,10 +51,8 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
 
 
 def _refuse_damaged_text(file: Path) -> None:
-    """U+FFFD in a file means that its text was destroyed before it reached us."""
     with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content.find(DAMAGE.encode()) >= 0:
-            raise damaged()
+        refuse_damaged_bytes(content)
 
 
 def _refuse_short_rows(file: Path, delimiter: str, width: int) -> None:
