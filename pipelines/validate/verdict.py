@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -13,6 +14,7 @@ from pipelines.calendar import Partition, WorkingDays
 from pipelines.contracts import Contract
 from pipelines.errors import ContractError, DataRefusedError
 from pipelines.parse.parse import REJECT_SCHEMA, Parsed, owning_units, reject_rows
+from pipelines.parse.values import EARLIEST_YEAR
 from pipelines.validate.suites import Suite
 
 SMALLEST_REVISION_SHARE = 0.8
@@ -90,10 +92,11 @@ def judge(
     from pipelines.validate.great_expectations_runner import run_suite  # noqa: PLC0415  (seconds to import)
 
     must_have_rows = _must_have_rows(partition, working_days)
-    parameters = {
+    parameters: dict[str, int | date | datetime] = {
         "minimum_rows": 1 if must_have_rows and contract.volume.empty_on_working_day == "refuse" else 0,
         "expected_rows": 1 if must_have_rows else 0,
         "rows_to_judge": parsed.rows_read - parsed.rows_duplicate - len(parsed.rejects),
+        **_period(partition),
     }
     # The share of n rows may fall a hair below a whole number: 0.29 * 100 is 28.999….
     most_rejects = int(contract.max_quarantine_share * max(parsed.rows_read, 1) + 1e-6)
@@ -149,6 +152,22 @@ def _keeps_most_rows(rows: int, rows_in_force: int) -> Check:
         is_success=rows >= SMALLEST_REVISION_SHARE * rows_in_force,
         observed=f"the load in force has {rows_in_force} rows, this revision would replace them by {rows}",
     )
+
+
+def _period(partition: Partition) -> dict[str, date | datetime]:
+    """The days that the file speaks of, and its moments: from `first_moment` up to, not including, `next_moment`.
+
+    A baseline speaks of all that was before its day.
+    """
+    first, following = partition.first_day, partition.next_day
+    if partition.is_baseline:
+        first, following = date(EARLIEST_YEAR, 1, 1), partition.first_day
+    return {
+        "first_day": first,
+        "last_day": following - timedelta(days=1),
+        "first_moment": datetime.combine(first, time()),
+        "next_moment": datetime.combine(following, time()),
+    }
 
 
 def _must_have_rows(partition: Partition, working_days: WorkingDays) -> bool:
