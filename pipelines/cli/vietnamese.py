@@ -14,7 +14,7 @@ _CELL_REASONS = {
     r"malformed": "sai cấu trúc",
     r"unknown or ambiguous unit": "không có đơn vị này, hoặc tên trùng nhiều đơn vị",
     r"unknown endpoint": "không có điểm cầu này",
-    r"not in the list (?P<list>\w+)": "không có trong danh mục {list}",
+    r"not in the list \w+": "không có trong danh mục",
     r"not a readable (date|timestamp)": "không đọc được ngày giờ",
     r"not a readable \w+": "không đọc được giá trị",
     r"below (?P<bound>\S+)": "nhỏ hơn {bound}",
