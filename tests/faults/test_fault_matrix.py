@@ -66,8 +66,6 @@ def _partition(line: Line, days: int) -> str:
 def told(there: Place, attempt: Attempt) -> str:
     """What the officer reads of an attempt, as `khotinh run` prints it."""
     workshop, dataset = there.workshop, attempt.dataset
-    if attempt.outcome is not Outcome.LOADED:
-        return trouble_vi(workshop, dataset, attempt.partition_key, attempt.message)
     warnings = there.query(
         """
         SELECT check_name FROM ops.checks
@@ -79,7 +77,10 @@ def told(there: Place, attempt: Attempt) -> str:
         "SELECT DISTINCT unnest(reasons) AS reason FROM ops.quarantine WHERE load_id = ? ORDER BY reason",
         attempt.load_id,
     )
-    sentences = [check_vi(workshop, dataset, str(name), attempt.partition_key) or "?" for (name,) in warnings]
+    if attempt.outcome is Outcome.LOADED:
+        sentences = [check_vi(workshop, dataset, str(name), attempt.partition_key) or "?" for (name,) in warnings]
+    else:
+        sentences = [trouble_vi(workshop, dataset, attempt.partition_key, attempt.message)]
     sentences += [reason_vi(workshop, dataset, str(reason)) for (reason,) in reasons]
     sentences += [f"Trùng: {attempt.rows_duplicate}"] if attempt.rows_duplicate else []
     return " ".join(sentences)
