@@ -55,7 +55,7 @@ lock: .venv/bin/uv  ## Resolve the locks again (hashes, no addresses)
 	    --python-version 3.11 -o requirements/$$set.txt; done
 
 generate: setup-dev  ## Write the files that are made from others
-	@$(BIN)/python -m demo.registry && $(BIN)/python -m pipelines.contracts_to_dbt
+	@$(BIN)/python -m demo.registry && $(BIN)/python -m demo.fault_matrix && $(BIN)/python -m pipelines.contracts_to_dbt
 
 clean:  ## Remove the environment and everything that runs wrote
 	@rm -rf .venv data .pytest_cache .mypy_cache .ruff_cache

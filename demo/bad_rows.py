@@ -14,9 +14,12 @@ import numpy as np
 import polars as pl
 
 from demo.faults import Faults
+from demo.units import UNIT_KINDS, Units
 
 LARGEST_BAD_SHARE, LARGEST_PAIR_SHARE, LARGEST_DUPLICATE_SHARE = 0.02, 0.005, 0.02
 UNKNOWN_UNIT, UNKNOWN_CODE = "H56.999", 77
+FUTURE_DAYS: Final = 3_650
+EXCEL_DAY_0: Final = date(1899, 12, 30)
 
 PORTAL_KINDS: Final = (
     "unknown_unit", "unreadable_date", "missing_value", "unknown_code", "negative_fee", "malformed_procedure",
@@ -70,7 +73,28 @@ def spoil_exchanges(rows: pl.DataFrame, faults: Faults, random: np.random.Genera
     for number, row in enumerate(_sample(random, rows, faults.count("conflicting_rows"), LARGEST_PAIR_SHARE)):
         item = _other_document(rows.row(row, named=True), 800 + number, day)
         wrong += [item | {"DoKhan": "Khẩn"}, item | {"DoKhan": "Hỏa tốc"}]
+    for number, row in enumerate(_sample(random, rows, faults.count("secret_document"), LARGEST_BAD_SHARE)):
+        wrong.append(_other_document(rows.row(row, named=True), 700 + number, day) | {"DoMat": "Tuyệt mật"})
+    later = f"{day + timedelta(days=FUTURE_DAYS):%d/%m/%Y} 08:00:00"
+    for number, row in enumerate(_sample(random, rows, faults.count("future_dates"), LARGEST_BAD_SHARE)):
+        sent = {"ThoiGian": later, "TrangThai": ""}
+        wrong.append(_other_document(rows.row(row, named=True), 600 + number, day) | sent)
     return _mix(rows, wrong, faults, random)
+
+
+def spoil_register(rows: pl.DataFrame, faults: Faults, units: Units, day: date) -> Served:
+    """The register's rows of a day, as `register_rows` gives them, with the run's row faults at their end."""
+    now_known = set(units.names.gather(units.valid(day, *UNIT_KINDS)))
+    gone = sorted(set(units.names.gather(units.ended(day))) - now_known)
+    count = min(faults.count("old_unit_name"), int(len(rows) * LARGEST_BAD_SHARE), len(gone))
+    wrong = rows.head(count).with_columns(
+        author=pl.Series(gone[:count], dtype=pl.String),
+        number=pl.int_range(pl.len()) + rows["number"].max() + 1 if count else pl.col("number"),
+    )
+    served = pl.concat([rows, wrong.cast(rows.schema)])
+    if faults.is_on("retyped_column", day):
+        served = served.with_columns((pl.col("dated").str.to_date("%d/%m/%Y") - EXCEL_DAY_0).dt.total_days())
+    return Served(served, len(rows), count, 0)
 
 
 def _wrong_dossier(item: dict[str, object], kind: str, number: int, day: date) -> dict[str, object]:

@@ -23,6 +23,7 @@ from demo.workbooks import Cell, Sheet, as_xlsx
 REGISTERED_SHARE: Final = 0.33
 SIGNED_FOR_SHARE: Final = 0.4
 CORRECTION_ROWS: Final = 60
+MOST_VANISHED, LARGEST_VANISHED_SHARE = 10, 0.05
 CORRECTION_HOUR: Final = 17 * 3_600 + 1_800
 REGISTER_HEADINGS: Final = (
     "Ngày đến", "Số đến", "Tác giả", "Số, ký hiệu văn bản", "Ngày tháng năm văn bản",
@@ -56,19 +57,31 @@ def correction(documents: Documents, seed: int, day: date) -> pl.DataFrame:
     )
 
 
-def exchange_rows(documents: Documents, first_day: date, day: date, added: pl.DataFrame | None = None) -> pl.DataFrame:
+def without_vanished(documents: Documents, seed: int, day: date) -> pl.DataFrame:
+    """The statuses of what was sent on the day, less those of the day itself of a few deliveries."""
+    events = documents.batch(day).events
+    deliveries = np.sort(events["delivery"].unique().to_numpy())
+    count = min(MOST_VANISHED, int(len(deliveries) * LARGEST_VANISHED_SHARE))
+    gone = generator(seed, "vanished", day).permutation(deliveries)[:count]
+    is_gone = pl.col("delivery").is_in(gone) & (pl.col("at") < start_of(day) + DAY_SECONDS)
+    return events.filter(~is_gone)
+
+
+def exchange_rows(
+    documents: Documents, first_day: date, day: date, revised: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """The rows of the day's exchange file in the order of time, one column a heading, all text.
 
     Args:
         documents: The traffic.
         first_day: The day on which the exchange began.
         day: The day of the file.
-        added: Further statuses of deliveries sent on the day, as `correction` gives them.
+        revised: The statuses of what was sent on the day, where they are others than its batch's.
     """
-    parts = [
-        _written(documents, sent_on, events if added is None or sent_on != day else pl.concat([events, added]))
-        for sent_on, events in exchange_events(documents, first_day, day).items()
-    ]
+    found = exchange_events(documents, first_day, day)
+    if revised is not None:
+        found[day] = revised.filter(pl.col("at") < start_of(day) + DAY_SECONDS)
+    parts = [_written(documents, sent_on, events) for sent_on, events in found.items()]
     return pl.concat(parts).sort("at", maintain_order=True).drop("at")
 
 

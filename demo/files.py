@@ -14,18 +14,16 @@ from functools import partial
 from pathlib import Path
 from threading import RLock
 
-import polars as pl
-
 from demo.accounts import accounts, accounts_csv
 from demo.calendar import UTC_OFFSET_SECONDS, month_end, start_of
 from demo.call_records import bodies
-from demo.document_wire import exchange_csv, register_rows, register_workbook
+from demo.document_wire import exchange_csv, register_workbook
 from demo.officer_form import officer_workbook
 from demo.province import Province
 from demo.signing import signing, signing_workbook
+from demo.spoilt_files import spoil_exchange_bytes, spoil_exchange_rows
 
 EVENING, NEXT_MORNING = 19 * 3_600, 34 * 3_600
-BROKEN_LETTERS = str.maketrans("ếịườ", "\ufffd\ufffd\ufffd\ufffd")
 
 
 @dataclass(frozen=True)
@@ -109,11 +107,13 @@ def parts(province: Province) -> list[Part]:
 
 def corrections(province: Province) -> dict[str, Part]:
     """What takes a file's place once it was opened, by the file's path."""
-    day = province.faults.days.get("corrected_file")
-    if day is None or day not in province.days:
-        return {}
-    path, modified = exchange_path(day), start_of(day) + NEXT_MORNING - UTC_OFFSET_SECONDS
-    return {path: _file(path, modified, partial(exchange_file, province, day, is_corrected=True))}
+    found = {}
+    for name in ("corrected_file", "vanished_rows"):
+        day = province.faults.days.get(name)
+        if day is not None and day in province.days:
+            path, modified = exchange_path(day), start_of(day) + NEXT_MORNING - UTC_OFFSET_SECONDS
+            found[path] = _file(path, modified, partial(exchange_file, province, day, is_corrected=True))
+    return found
 
 
 def late_files(province: Province) -> dict[str, str]:
@@ -136,23 +136,16 @@ def register_path(day: date) -> str:
 
 def exchange_file(province: Province, day: date, *, is_corrected: bool = False) -> bytes:
     """The exchange file of the day, with the faults that befall it."""
+    if province.faults.is_on("wrong_day_file", day):
+        return exchange_file(province, day - timedelta(days=1))
     rows = province.exchange_export(day, is_corrected=is_corrected).rows
-    if province.faults.is_on("empty_export", day):
-        rows = rows.clear()
-    if province.faults.is_on("halved_export", day):
-        rows = rows.head(len(rows) // 2)
-    if province.faults.is_on("added_column", day):
-        rows = rows.with_columns(pl.lit("TRUC-TINH").alias("MaKenhTruyen"))
-    content = exchange_csv(rows)
-    if province.faults.is_on("wrong_encoding", day):
-        return content.decode().translate(BROKEN_LETTERS).encode()
-    return content
+    return spoil_exchange_bytes(exchange_csv(spoil_exchange_rows(rows, province.faults, day)), province.faults, day)
 
 
 def register_file(province: Province, day: date) -> bytes:
     """The register of the day, with the faults that befall it."""
     content = register_workbook(
-        register_rows(province.documents, province.seed, day),
+        province.register_export(day).rows,
         day,
         is_heading_changed=province.faults.is_on("changed_heading", day),
         has_mixed_dates=province.faults.is_on("mixed_dates", day),

@@ -13,10 +13,10 @@ from functools import cached_property
 
 import polars as pl
 
-from demo.bad_rows import Served, spoil_dossiers, spoil_exchanges
+from demo.bad_rows import Served, spoil_dossiers, spoil_exchanges, spoil_register
 from demo.calendar import Calendar, days, month_end, month_start, start_of
 from demo.conferences import Conferences, conferences
-from demo.document_wire import correction, exchange_rows
+from demo.document_wire import correction, exchange_rows, register_rows, without_vanished
 from demo.documents import Documents
 from demo.dossier_wire import as_items
 from demo.dossiers import Dossiers, changed, open_before
@@ -117,11 +117,23 @@ class Province:
         items = self.changed_items(start, start_of(day + timedelta(days=1)))
         return spoil_dossiers(items, self.faults, generator(self.seed, "dossier-faults", day), day)
 
+    def exchange_statuses(self, day: date, *, is_corrected: bool = False) -> pl.DataFrame:
+        """The statuses of what was sent on the day, before its file was corrected or after."""
+        if is_corrected and self.faults.is_on("corrected_file", day):
+            return pl.concat([self.documents.batch(day).events, correction(self.documents, self.seed, day)])
+        if is_corrected and self.faults.is_on("vanished_rows", day):
+            return without_vanished(self.documents, self.seed, day)
+        return self.documents.batch(day).events
+
     def exchange_export(self, day: date, *, is_corrected: bool = False) -> Served:
         """The rows of the day's exchange file, with the run's row faults and, if asked for, its correction."""
-        added = correction(self.documents, self.seed, day) if is_corrected else None
-        rows = exchange_rows(self.documents, self.first_day, day, added)
+        statuses = self.exchange_statuses(day, is_corrected=is_corrected)
+        rows = exchange_rows(self.documents, self.first_day, day, statuses)
         return spoil_exchanges(rows, self.faults, generator(self.seed, "exchange-faults", day), day)
+
+    def register_export(self, day: date) -> Served:
+        """The rows of the day's register, with the run's row faults."""
+        return spoil_register(register_rows(self.documents, self.seed, day), self.faults, self.units, day)
 
 
 def province(

@@ -31,6 +31,7 @@ from demo.files import FileTree
 from demo.province import DEFAULT_FIRST_DAY, DEFAULT_LAST_DAY, DEFAULT_SCALE, DEFAULT_SEED, Province, province
 from demo.servers import endpoints as endpoint_servers
 from demo.servers import files as file_server
+from demo.servers.access_log import LOG_FILE, AccessLog
 from demo.servers.gate import PortalRules
 from demo.servers.portal import application
 
@@ -51,7 +52,7 @@ async def serving(made: Province, folder: Path) -> AsyncIterator[dict[str, str]]
 
     Args:
         made: The province.
-        folder: Where the served files are written; it has to exist.
+        folder: Where the served files and the portal's log are written; it has to exist.
 
     Yields:
         The environment variables that lead the pipeline to the servers.
@@ -60,9 +61,8 @@ async def serving(made: Province, folder: Path) -> AsyncIterator[dict[str, str]]
     files = await file_server.start(FileTree(made, folder / "served"), password)
     endpoints = await endpoint_servers.start(made)
     listener = socket.create_server((HOST, 0))
-    config = uvicorn.Config(
-        application(made, PortalRules(CLIENT_ID, secret)), log_config=None, access_log=False, lifespan="off"
-    )
+    logged = AccessLog(application(made, PortalRules(CLIENT_ID, secret)), folder / LOG_FILE)
+    config = uvicorn.Config(logged, log_config=None, access_log=False, lifespan="off")
     portal = uvicorn.Server(config)
     portal_task = asyncio.create_task(portal.serve(sockets=[listener]))
     known_hosts = folder / "known_hosts"

@@ -17,7 +17,7 @@ import polars as pl
 from demo.accounts import accounts
 from demo.calendar import DAY_SECONDS, day_number, month_end, start_of
 from demo.conferences import connected
-from demo.document_wire import correction, register_rows
+from demo.document_wire import register_rows
 from demo.documents import STATUS, TAKEN_IN
 from demo.faults import EXCHANGES, REGISTERS
 from demo.officer_form import officer_figures
@@ -41,7 +41,8 @@ def ledger(province: Province, *, corrected: bool = False, late_arrived: bool = 
 
     Args:
         province: The province that was served.
-        corrected: Whether the corrected file of fault `corrected_file` was read too.
+        corrected: Whether the file that takes the first one's place by a fault (`corrected_file`, `vanished_rows`) was
+            read too.
         late_arrived: Whether the file of fault `late_file` was read after it came.
 
     Returns:
@@ -104,9 +105,7 @@ def _exchange_rows(province: Province, *, corrected: bool, late_arrived: bool) -
     found = []
     for day in province.days:
         batch = province.documents.batch(day)
-        events = batch.events
-        if corrected and faults.is_on("corrected_file", day):
-            events = pl.concat([events, correction(province.documents, province.seed, day)])
+        events = province.exchange_statuses(day, is_corrected=corrected)
         known = events.filter((pl.col("at") < end) & ~(pl.col("at") // DAY_SECONDS).is_in(list(lost)))
         delivery = known.group_by("delivery").agg(
             day=pl.col("at").filter(pl.col("status") == STATUS["SENT"]).min() // DAY_SECONDS,

@@ -16,8 +16,7 @@ from demo.accounts import accounts
 from demo.bad_rows import Served
 from demo.calendar import month_end
 from demo.call_records import bodies
-from demo.document_wire import register_rows
-from demo.faults import EXCHANGES, REGISTERS
+from demo.faults import DOSSIERS, EXCHANGES, REGISTERS
 from demo.officer_form import FIGURES
 from demo.province import Province
 from demo.signing import signing
@@ -37,7 +36,7 @@ def ledger_of_loads(province: Province, *, corrected: bool = False) -> pl.DataFr
 
     Args:
         province: The province that was served.
-        corrected: Whether the corrected file of fault `corrected_file` is the one that counts.
+        corrected: Whether the file that takes the first one's place by a fault is the one that counts.
     """
     loads = [*_portal(province), *_documents(province, corrected=corrected), *_videoconference(province)]
     loads += _monthly(province)
@@ -45,16 +44,17 @@ def ledger_of_loads(province: Province, *, corrected: bool = False) -> pl.DataFr
 
 
 def _portal(province: Province) -> Iterator[Load]:
-    dataset = "portal_dossiers"
     if province.faults.is_lasting("portal_down"):
-        yield from (_without_rows(dataset, day.isoformat(), MISSING) for day in province.days)
+        yield from (_without_rows(DOSSIERS, day.isoformat(), MISSING) for day in province.days)
         return
-    yield _good(dataset, BASELINE, len(province.open_items(province.first_day)))
+    yield _good(DOSSIERS, BASELINE, len(province.open_items(province.first_day)))
     for day in province.days:
         if province.faults.is_on("count_mismatch", day):
-            yield _without_rows(dataset, day.isoformat(), REFUSED)
+            yield _without_rows(DOSSIERS, day.isoformat(), REFUSED)
+        elif province.faults.is_on("not_found", day):
+            yield _without_rows(DOSSIERS, day.isoformat(), MISSING)
         else:
-            yield _served(dataset, day, province.dossier_export(day))
+            yield _served(DOSSIERS, day, province.dossier_export(day))
 
 
 def _documents(province: Province, *, corrected: bool) -> Iterator[Load]:
@@ -65,12 +65,11 @@ def _documents(province: Province, *, corrected: bool) -> Iterator[Load]:
         elif day in faults.refused_days(EXCHANGES):
             yield _without_rows(EXCHANGES, day.isoformat(), REFUSED)
         else:
-            is_corrected = corrected and faults.is_on("corrected_file", day)
-            yield _served(EXCHANGES, day, province.exchange_export(day, is_corrected=is_corrected))
+            yield _served(EXCHANGES, day, province.exchange_export(day, is_corrected=corrected))
         if day in faults.refused_days(REGISTERS):
             yield _without_rows(REGISTERS, day.isoformat(), REFUSED)
         else:
-            yield _good(REGISTERS, day.isoformat(), len(register_rows(province.documents, province.seed, day)))
+            yield _served(REGISTERS, day, province.register_export(day))
 
 
 def _videoconference(province: Province) -> Iterator[Load]:

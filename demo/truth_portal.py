@@ -13,6 +13,7 @@ import polars as pl
 
 from demo.calendar import DAY_SECONDS, day_number, start_of
 from demo.dossiers import FULLY_ONLINE, ONLINE, day_column, state_as_of
+from demo.faults import DOSSIERS
 from demo.lifecycle import (
     EVENTS,
     EXCUSED_STATUSES,
@@ -74,7 +75,7 @@ def lost_days(province: Province) -> set[date]:
     """The days of which no dossier export could be taken over."""
     if province.faults.is_lasting("portal_down"):
         return set(province.days)
-    return {day for name, day in province.faults.days.items() if name == "count_mismatch"}
+    return set(province.faults.refused_days(DOSSIERS))
 
 
 def count(indicator_code: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from demo.seeding import generator
 
 PROVINCE_CODE = "H56"
 ACRONYM_LETTERS = 6
+UNIT_KINDS = ("province", "department", "district", "commune", "sub_unit")
 
 
 class Units:
@@ -71,9 +72,14 @@ class Units:
         )
         return np.asarray(self.frame.select(is_valid.arg_true()).to_series().to_numpy(), dtype=np.int64)
 
+    def ended(self, day: date) -> Numbers:
+        """The row numbers of the units that no longer exist on the day."""
+        has_ended = (pl.col("valid_to") < day).fill_null(value=False)
+        return np.asarray(self.frame.select(has_ended.arg_true()).to_series().to_numpy(), dtype=np.int64)
+
     def uniquely_named(self, day: date) -> Numbers:
         """The row numbers of the units whose name nobody else bears on the day."""
-        everyone = self.valid(day, "province", "department", "district", "commune", "sub_unit")
+        everyone = self.valid(day, *UNIT_KINDS)
         is_unique = self.names.gather(everyone).is_unique().to_numpy()
         return np.asarray(everyone[is_unique], dtype=np.int64)
 

@@ -15,10 +15,15 @@ from types import TracebackType
 class KhoTinhError(Exception):
     """Base of every error that this project raises on purpose.
 
+    Attributes:
+        check: Name of what did not hold, as in `ops.checks`; what an officer reads is found by it.
+
     Args:
         what: What happened, naming the dataset, file, row or setting.
         next_step: What the reader should do about it.
     """
+
+    check: str = "nothing_is_wrong"
 
     def __init__(self, what: str, next_step: str) -> None:
         super().__init__(f"{what} {next_step}".strip())
@@ -29,9 +34,13 @@ class KhoTinhError(Exception):
 class TransientError(KhoTinhError):
     """The outside did not answer as it usually does; the same call may go through later. The only one retried."""
 
+    check = "source_answers"
+
 
 class PermanentError(KhoTinhError):
     """No retry will help: somebody has to change something."""
+
+    check = "source_may_be_read"
 
 
 class SettingError(PermanentError):
@@ -43,6 +52,8 @@ class SettingError(PermanentError):
         next_step: How to mend it.
     """
 
+    check = "setting_works"
+
     def __init__(self, setting: str, what: str, next_step: str) -> None:
         super().__init__(f"{setting}: {what}", next_step)
         self.setting = setting
@@ -51,9 +62,13 @@ class SettingError(PermanentError):
 class ContractError(PermanentError):
     """A contract or a suite of expectations is malformed."""
 
+    check = "rules_are_sound"
+
 
 class NotThereError(PermanentError):
     """The source answered, and the export of that day is not there."""
+
+    check = "export_is_there"
 
 
 class DataRefusedError(KhoTinhError):

@@ -17,7 +17,7 @@ from pipelines import archive
 from pipelines.archive import Arrival
 from pipelines.calendar import Partition, WorkingDays, now
 from pipelines.contracts import Contract, read_contracts
-from pipelines.errors import DataRefusedError, MessagesWithheld, NotThereError, PermanentError, TransientError
+from pipelines.errors import DataRefusedError, KhoTinhError, MessagesWithheld, NotThereError
 from pipelines.extract import pull
 from pipelines.load.ledger import (
     Attempt,
@@ -129,15 +129,16 @@ def _ingest(workshop: Workshop, dataset: str, partition: Partition) -> list[Atte
     return attempts
 
 
-def record_failure(
-    workshop: Workshop, dataset: str, partition: Partition, error: TransientError | PermanentError
-) -> Attempt:
-    """Writes down that an export could not be had, so that its day counts as missing and not as zero."""
+def record_failure(workshop: Workshop, dataset: str, partition: Partition, error: KhoTinhError) -> Attempt:
+    """Writes down that an export could not be had, so that its day counts as missing and not as zero.
+
+    As in a refusal, the message begins with the name of the check that failed.
+    """
     outcome = Outcome.FAILED
     if isinstance(error, NotThereError):
         is_due = partition.last_day != partition.first_day or workshop.working_days.is_working_day(partition.first_day)
         outcome = Outcome.NOT_THERE if is_due else Outcome.NOT_DUE
-    attempt = Attempt(dataset, partition.key, outcome, str(error))
+    attempt = Attempt(dataset, partition.key, outcome, f"{error.check}: {error}")
     with open_warehouse(workshop.settings) as connection:
         prepare(connection, workshop.contracts.values())
         record_attempt(connection, attempt, now())
@@ -151,10 +152,8 @@ def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) ->
     with TemporaryDirectory(dir=settings.archive_folder, prefix="incoming-") as work:
         try:
             delivery = pull(contract, partition, settings, Path(work))
-        except NotThereError as error:
+        except (NotThereError, DataRefusedError) as error:
             return record_failure(workshop, contract.dataset, partition, error)
-        except DataRefusedError as error:
-            return record_failure(workshop, contract.dataset, partition, PermanentError(error.what, error.next_step))
         arrival = archive.store(delivery, contract.dataset, partition.key, settings.archive_folder, now())
     with open_warehouse(settings) as connection:
         if known := load_with_same_bytes(connection, arrival, rules):

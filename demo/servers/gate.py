@@ -38,10 +38,19 @@ class PortalRules:
 
 @dataclass
 class Gate:
-    """Who may pass: tokens and when each ends, the allowance for requests, and the failures still owed."""
+    """Who may pass: tokens and when each ends, the allowance for requests, and the failures still owed.
+
+    Attributes:
+        rules: How clients are treated.
+        failures: How many of the first questions fail.
+        early_ends: How many tokens still end right after the first request that they let through.
+        waits: How many of the first requests are told to come back later.
+    """
 
     rules: PortalRules
     failures: int = 0
+    early_ends: int = 0
+    waits: int = 0
     _tokens: dict[str, float] = field(default_factory=dict)
     _allowance: float = 0.0
     _filled_at: float | None = None
@@ -56,18 +65,26 @@ class Gate:
 
     def refusal(self, request: Request) -> Response | None:
         """Why the request may not pass, or None if it may."""
-        if not self._take_one():
+        if self._owes_wait() or not self._take_one():
             return problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests.", {"Retry-After": "1"})
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or self._tokens.get(token, 0.0) <= self.rules.clock():
             challenge = {"WWW-Authenticate": 'Bearer realm="portal", error="invalid_token"'}
             return problem(HTTPStatus.UNAUTHORIZED, "The token is missing or has expired.", challenge)
+        if self.early_ends > 0:
+            self.early_ends -= 1
+            del self._tokens[token]
         return None
 
     def owes_failure(self) -> bool:
         """Whether this request is one of the first, which fail."""
         is_owed = self.failures > 0
         self.failures -= is_owed
+        return is_owed
+
+    def _owes_wait(self) -> bool:
+        is_owed = self.waits > 0
+        self.waits -= is_owed
         return is_owed
 
     def _take_one(self) -> bool:

@@ -93,9 +93,15 @@ class Portal:
     def __init__(self, province: Province, rules: PortalRules) -> None:
         """Takes the province that is served and how clients are treated."""
         self._province, self._rules = province, rules
-        self._gate = Gate(rules, failures=province.faults.count("http_500_streak"))
+        self._gate = Gate(
+            rules,
+            failures=province.faults.count("http_500_streak"),
+            early_ends=province.faults.count("token_expired_midway"),
+            waits=province.faults.count("rate_limited"),
+        )
         self._exports = Exports(province)
         self._is_down = province.faults.is_lasting("portal_down")
+        self._first_pages = 0
 
     async def token(self, request: Request) -> Response:
         """Gives a token to whoever has the client's secret."""
@@ -122,8 +128,11 @@ class Portal:
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error.")
         if query.since is None:
             items, total = self._exports.open_before(query.until)
+        elif self._province.faults.is_on("not_found", query.since.date()):
+            return problem(HTTPStatus.NOT_FOUND, f"There is no export of {query.since.date()}.")
         else:
             items, total = self._exports.changed(query.since, query.until)
+            items = self._shifted(items, query.since.date(), query.page)
         return Response(_page(items, total, query.page, query.page_size), media_type="application/json")
 
     def statistics(self, request: Request) -> Response:
@@ -137,6 +146,13 @@ class Portal:
             return problem(HTTPStatus.NOT_FOUND, f"There is no table for '{text}'.")
         name = {"Content-Disposition": f'attachment; filename="ii-06a-{text}.xls"'}
         return Response(self._exports.table(month), media_type="application/vnd.ms-excel", headers=name)
+
+    def _shifted(self, items: pl.DataFrame, day: date, page: int) -> pl.DataFrame:
+        """Once its first page was read the first time, the day's last item moves to the front of those to come."""
+        if not self._province.faults.is_on("shifted_pages", day):
+            return items
+        self._first_pages += page == 1
+        return items if page == 1 or self._first_pages > 1 else pl.concat([items.tail(1), items[:-1]])
 
     def _refusal(self, request: Request) -> Response | None:
         if self._is_down:

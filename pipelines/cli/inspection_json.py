@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.cli import inspection_words as words
 from pipelines.cli.inspection_view import MEMBERS_SHOWN
-from pipelines.cli.vietnamese import reason_vi, refusal_vi
+from pipelines.cli.vietnamese import check_vi, reason_vi
 from pipelines.ingest import Workshop
 from pipelines.inspection import Inspection
 from pipelines.inspection.columns import Mapping
@@ -90,7 +90,7 @@ def _judgement(workshop: Workshop, dataset: str, judgement: Judgement | None) ->
             "quarantined": judgement.rows_quarantined, "duplicate": judgement.rows_duplicate,
         },
         "failed_checks": [
-            {**vars(check), "vi": refusal_vi(workshop, dataset, f"{check.check_name}: ")} for check in judgement.failed
+            {**vars(check), "vi": check_vi(workshop, dataset, check.check_name) or ""} for check in judgement.failed
         ],
         "reasons": [
             {"reason": reason, "vi": reason_vi(workshop, dataset, reason), "rows": rows}

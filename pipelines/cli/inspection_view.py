@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from pipelines.cli import inspection_words as words
 from pipelines.cli.console import screen, table
-from pipelines.cli.vietnamese import reason_vi, refusal_vi
+from pipelines.cli.vietnamese import check_vi, reason_vi
 from pipelines.contracts import Text
 from pipelines.ingest import Workshop
 from pipelines.inspection import Inspection
@@ -134,7 +134,7 @@ def _show_verdict(workshop: Workshop, found: Inspection) -> None:
     told_already = (judgement.refusal or "").partition(": ")[0]
     for check in judgement.failed:
         if check.check_name != told_already:
-            told = refusal_vi(workshop, found.contract.dataset, f"{check.check_name}: ")
+            told = check_vi(workshop, found.contract.dataset, check.check_name)
             count = f" ({check.unexpected_count})" if check.unexpected_count else ""
             screen.print(f"  {check.severity}: {check.check_name}{count} – {told}", markup=False, soft_wrap=True)
     if judgement.rows_read:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.cli.vietnamese import refusal_vi
+from pipelines.cli.vietnamese import trouble_vi
 from pipelines.contracts import Text
 from pipelines.extract.delivery import LARGEST_FILE_BYTES
 from pipelines.ingest import Workshop
@@ -115,7 +115,7 @@ def refusal(workshop: Workshop, found: Inspection) -> Text | None:
     if found.mismatch is not None:
         return _mismatch(found.signature, found.mismatch, workshop, found.contract.dataset)
     message = found.judgement.refusal or "" if found.judgement else ""
-    return Text(vi=refusal_vi(workshop, found.contract.dataset, message), en=message)
+    return Text(vi=trouble_vi(workshop, found.contract.dataset, None, message), en=message)
 
 
 def _unknown(signature: Signature) -> Text:

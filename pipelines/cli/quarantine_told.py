@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pipelines.cli.console import screen, table
-from pipelines.cli.vietnamese import reason_vi, refusal_vi
+from pipelines.cli.vietnamese import reason_vi, trouble_vi
 from pipelines.ingest import Workshop
 from pipelines.quarantine.held import HeldRow, ReasonCount, RefusedFile
 from pipelines.quarantine.mending import Mending
@@ -54,7 +54,7 @@ def _show_trouble(workshop: Workshop, item: Replayed) -> None:
     if item.failure:
         screen.print(f"[yellow]{before.dataset} {before.partition_key}[/]: {item.failure}", soft_wrap=True)
     elif item.verdict == "refused" and before.verdict != "refused":
-        told = refusal_vi(workshop, before.dataset, item.message)
+        told = trouble_vi(workshop, before.dataset, before.partition_key, item.message)
         screen.print(
             f"[bold yellow]Theo quy tắc mới tệp bị từ chối; số liệu cũ {before.load_id} vẫn có hiệu lực | Refused by the mended"
             f" rules; the earlier load stays in force:[/] {told}",
@@ -110,7 +110,7 @@ def show_rows(workshop: Workshop, mending: Mending, held: Sequence[HeldRow]) -> 
 def show_refused(workshop: Workshop, refused: Sequence[RefusedFile]) -> None:
     """Files of which no row counts."""
     for file in refused:
-        told = refusal_vi(workshop, file.dataset, file.refusal_reason)
+        told = trouble_vi(workshop, file.dataset, file.partition_key, file.refusal_reason)
         screen.print(
             f"[yellow]Cả tệp bị từ chối | Refused:[/] {file.dataset} {file.partition_key} {file.file_name}: {told}",
             soft_wrap=True,

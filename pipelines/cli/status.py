@@ -9,7 +9,7 @@ import typer
 from pipelines.cli.console import print_json, screen, table, tells_errors
 from pipelines.cli.reader import query
 from pipelines.cli.standing import read_freshness, read_reconciliation, show_freshness, show_reconciliation
-from pipelines.cli.vietnamese import refusal_vi
+from pipelines.cli.vietnamese import trouble_vi
 from pipelines.ingest import Workshop
 from pipelines.publish.publish import current_version
 from pipelines.settings import read_settings
@@ -90,6 +90,6 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
         screen.print("[green]Không có việc tồn đọng | Nothing is open.[/]")
     for dataset, partition, outcome, message, in_force in troubles:
         stands = f"vẫn dùng | still in force: {in_force}" if in_force else "chưa có số liệu | no figures"
-        told = refusal_vi(workshop, dataset, message) if outcome == "refused" else ""
+        told = trouble_vi(workshop, dataset, partition, message)
         screen.print(f"[yellow]{dataset} {partition}[/] {outcome}: {told} [dim]({stands})[/]", soft_wrap=True)
         screen.print(f"  {message}", style="dim", markup=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.console import ExitCode, screen, table
 from pipelines.cli.reader import query
-from pipelines.cli.vietnamese import reason_vi, refusal_vi
+from pipelines.cli.vietnamese import check_vi, reason_vi, trouble_vi
 from pipelines.ingest import Workshop
 from pipelines.load.ledger import Attempt, Outcome
 from pipelines.publish.publish import POINTER
@@ -30,6 +30,15 @@ _REASONS = """
     FROM meta.quarantine_reasons JOIN meta.loads USING (load_id)
     WHERE load_id IN (SELECT unnest(?::VARCHAR[]))
     GROUP BY ALL ORDER BY dataset, 3 DESC, reason
+"""
+
+# What was taken over all the same; rows set apart have a table of their own.
+_WARNINGS = """
+    SELECT dataset, partition_key, check_name, observed
+    FROM meta.checks JOIN meta.loads USING (load_id)
+    WHERE load_id IN (SELECT unnest(?::VARCHAR[]))
+        AND NOT is_success AND severity = 'warning' AND check_name <> 'no_row_is_set_apart'
+    ORDER BY ALL
 """
 
 
@@ -66,6 +75,7 @@ def show(result: RunResult, workshop: Workshop, seconds: float) -> None:
             "[bold red]Lỗi ngoài dự liệu, phần còn lại vẫn được công bố | Unforeseen; the rest is published:[/]"
         )
         screen.print(f"  {result.failure}\n", markup=False, soft_wrap=True)
+    _show_warnings(workshop, result.attempts)
     _show_reasons(workshop, result.attempts)
     _show_headlines(settings)
     pointer = settings.published_folder / POINTER
@@ -111,10 +121,25 @@ def _show_troubles(workshop: Workshop, attempts: Sequence[Attempt]) -> None:
     }
     for attempt in troubles:
         title = names.get(attempt.outcome, attempt.outcome.value)
-        told = refusal_vi(workshop, attempt.dataset, attempt.message)
+        told = trouble_vi(workshop, attempt.dataset, attempt.partition_key, attempt.message)
         screen.print(f"[bold yellow]{title}[/] {attempt.dataset} {attempt.partition_key}: {told}", soft_wrap=True)
         screen.print(f"  {attempt.message}", style="dim", markup=False, soft_wrap=True)
     screen.print("Số liệu của các ngày đó không được tính là 0 | Those days are absent, not zero.\n", style="dim")
+
+
+def _show_warnings(workshop: Workshop, attempts: Sequence[Attempt]) -> None:
+    loads = [
+        attempt.load_id
+        for attempt in attempts
+        if attempt.outcome is Outcome.LOADED and attempt.verdict == "accepted_with_warnings"
+    ]
+    found = query(workshop.settings, _WARNINGS, [loads]) if loads else []
+    for dataset, partition, check, observed in found:
+        told = check_vi(workshop, dataset, check, partition) or check
+        screen.print(f"[yellow]Lưu ý | Note[/] {dataset} {partition}: {told}", soft_wrap=True)
+        screen.print(f"  {check}: {observed}", style="dim", markup=False, soft_wrap=True)
+    if found:
+        screen.print()
 
 
 def _show_reasons(workshop: Workshop, attempts: Sequence[Attempt]) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 
+from pipelines.calendar import Partition
+from pipelines.contracts import Contract
 from pipelines.ingest import Workshop
 
 _CELL_REASONS = {
@@ -11,7 +14,7 @@ _CELL_REASONS = {
     r"malformed": "sai cấu trúc",
     r"unknown or ambiguous unit": "không có đơn vị này, hoặc tên trùng nhiều đơn vị",
     r"unknown endpoint": "không có điểm cầu này",
-    r"not in the list (?P<list>\w+)": "không có trong danh mục {list}",
+    r"not in the list \w+": "không có trong danh mục",
     r"not a readable (date|timestamp)": "không đọc được ngày giờ",
     r"not a readable \w+": "không đọc được giá trị",
     r"below (?P<bound>\S+)": "nhỏ hơn {bound}",
@@ -32,6 +35,8 @@ _FILE_CHECKS = {
     "unit_groups_are_in_band": "Một nhóm đơn vị có ít dòng hơn hẳn mọi kỳ cùng loại.",
     "no_heading_is_added": "Tệp có thêm cột mới.",
     "no_row_is_set_apart": "Có dòng bị cách ly.",
+    "page_shape": "Cổng trả lời không đúng mẫu đã thống nhất; đề nghị hỏi đơn vị quản lý.",
+    "file_size": "Tệp lớn bất thường nên không nhận; đề nghị kiểm tra lại việc xuất.",
 }
 _VOLUME = re.compile(
     r"(?P<rows>\d+) rows(?: of (?P<group>\w+) units)?, expected (?P<low>\d+) to (?P<high>\d+)[^;]*?(?P<months> months)?\)"
@@ -40,6 +45,16 @@ _GROUPS = {
     "province": "cấp tỉnh", "department": "sở, ngành", "district": "cấp huyện", "commune": "cấp xã",
     "sub_unit": "đơn vị trực thuộc",
 }  # fmt: skip
+# {title}, {owner} and {command} are those of the dataset and of the partition.
+_SOURCE_CHECKS = {
+    "source_answers": "Nguồn của “{title}” không trả lời dù đã thử lại; khi nguồn hoạt động, chạy lại: {command}",
+    "export_is_there": "Chưa có số liệu “{title}” của kỳ này; đề nghị hỏi {owner}, rồi chạy lại: {command}",
+    "source_may_be_read": "Nguồn của “{title}” từ chối cho đọc; cần người quản trị xử lý, rồi chạy lại: {command}",
+    "setting_works": "Thiết lập kết nối tới nguồn của “{title}” bị sai; cần người quản trị sửa, rồi chạy lại: {command}",
+    "rules_are_sound": "Quy tắc của “{title}” viết sai nên chưa xét được dữ liệu; cần người quản trị sửa.",
+}
+_NAMED_CHECK = re.compile(r"(?:^|; )(?P<check>[a-z][a-z0-9_]*): ")
+_JUDGED_BEFORE = "The same bytes were judged before as "
 
 
 def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
@@ -57,16 +72,51 @@ def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
     return reason
 
 
-def refusal_vi(workshop: Workshop, dataset: str, message: str) -> str:
-    """The first check that a refusal names, in Vietnamese; empty if it names none that is known."""
-    check = message.partition(": ")[0]
-    if check == "volume_is_in_band" and (found := _VOLUME.search(message)):
-        return _volume_vi(found)
-    return _FILE_CHECKS.get(check) or _rule_vi(workshop, dataset, check) or ""
+def trouble_vi(workshop: Workshop, dataset: str, partition_key: str | None, message: str) -> str:
+    """Every check that a refusal or a failure names, in Vietnamese, in the message's order.
+
+    Args:
+        workshop: Contracts and suites, whose own words are used.
+        dataset: Whose export it is.
+        partition_key: The day or month; None for a file that was not pulled.
+        message: `check: text; check: text`, as in `ops.attempts`; the texts may hold anything.
+    """
+    named = dict.fromkeys(found["check"] for found in _NAMED_CHECK.finditer(message))
+    sentences = [
+        sentence
+        for check in named
+        if (sentence := _volume_vi(check, message) or check_vi(workshop, dataset, check, partition_key)) is not None
+    ]
+    if _JUDGED_BEFORE in message:
+        sentences.append("Nguồn vẫn gửi đúng tệp đã bị từ chối trước đó.")
+    return " ".join(sentences) or "Chưa có lời giải thích bằng tiếng Việt; xem dòng tiếng Anh bên dưới."
 
 
-def _volume_vi(found: re.Match[str]) -> str:
-    """How many rows came and how many were expected."""
+def check_vi(workshop: Workshop, dataset: str, check: str, partition_key: str | None = None) -> str | None:
+    """What a check demands or found, in Vietnamese; None for a name that is no check.
+
+    A source's own checks are told of a partition only.
+    """
+    if check in _SOURCE_CHECKS and partition_key is not None:
+        contract = workshop.contracts[dataset]
+        command = f"khotinh run --date {_day_to_run(contract, partition_key)} --dataset {dataset}"
+        return _SOURCE_CHECKS[check].format(title=contract.title.vi, owner=contract.owner, command=command)
+    return _FILE_CHECKS.get(check) or _rule_vi(workshop, dataset, check)
+
+
+def _day_to_run(contract: Contract, partition_key: str) -> date:
+    """The day whose run asks for the partition again; a month is asked for once it is due."""
+    partition = Partition.parse(partition_key)
+    if contract.cadence == "monthly":
+        return partition.last_day + timedelta(days=contract.due.days_after)
+    return partition.first_day
+
+
+def _volume_vi(check: str, message: str) -> str | None:
+    """How many rows came and how many were expected, if the check is that of the volume and the message says it."""
+    found = _VOLUME.search(message) if check == "volume_is_in_band" else None
+    if found is None:
+        return None
     rows, low, high = (int(found[name]) for name in ("rows", "low", "high"))
     group = f" của {_GROUPS.get(found['group'], found['group'])}" if found["group"] else ""
     less = "ít" if rows < low else "nhiều"

@@ -1,7 +1,10 @@
 """Rows that come page by page as JSON, with a total to check against.
 
 The pages' bodies are written exactly as they came, in page order, a newline between them: the file is evidence.
-Rows are counted here and read nowhere but in `parse`.
+Rows are counted and told apart here, and read nowhere but in `parse`.
+
+A set that changes while it is paged may keep its total: a row slips to a page that was read already, and its neighbour
+comes twice in its place. So rows that stand on two pages are believed only if the next pull finds the same ones there.
 """
 
 from __future__ import annotations
@@ -29,12 +32,14 @@ class _Page:
     body: bytes
     row_count: int
     total: int
+    row_hashes: frozenset[int]
 
 
 @dataclass(frozen=True)
 class _Pulled:
     total: int
     is_whole: bool
+    on_two_pages: frozenset[int] = frozenset()
 
 
 class _MovedError(Exception):
@@ -52,6 +57,8 @@ def pull_pages(source: HttpPages, order: Order) -> Delivery:
         TransientError, PermanentError: As `HttpSystem.get` says; transient too if the set moves in every pull.
     """
     file = order.file(".json")
+    seen_twice: frozenset[int] = frozenset()
+    difference = ""
     with (
         open_system(order.settings.http(source.connection), order.settings, order.dataset) as system,
         ThreadPoolExecutor(order.settings.http_connections, thread_name_prefix="pages") as pool,
@@ -63,7 +70,9 @@ def pull_pages(source: HttpPages, order: Order) -> Delivery:
             except _MovedError as moved:
                 difference = str(moved)
             else:
-                if pulled.is_whole or pull == MOST_PULLS:
+                is_settled = pulled.on_two_pages <= seen_twice
+                seen_twice, difference = pulled.on_two_pages, "rows wander from page to page"
+                if is_settled and (pulled.is_whole or pull == MOST_PULLS):
                     return Delivery(file, file.name, system.shown(order.path, order.query), declared_rows=pulled.total)
     raise TransientError(
         f"{order.dataset} {order.partition.key}: {difference}, in the last of {MOST_PULLS} pulls.",
@@ -79,6 +88,7 @@ def _write_pages(
     first = ask(1)
     handle.write(first.body)
     row_count, size, next_page = first.row_count, len(first.body), 2
+    seen, on_two_pages = set(first.row_hashes), set[int]()
     while row_count < first.total:
         missing_pages = math.ceil((first.total - row_count) / max(first.row_count, 1))
         batch = range(next_page, next_page + min(missing_pages, order.settings.http_connections))
@@ -87,13 +97,15 @@ def _write_pages(
             if page.total != first.total:
                 raise _MovedError(f"the total went from {first.total} to {page.total} between page 1 and {number}")
             if page.row_count == 0:
-                return _Pulled(first.total, is_whole=False)
+                return _Pulled(first.total, is_whole=False, on_two_pages=frozenset(on_two_pages))
+            on_two_pages |= seen & page.row_hashes
+            seen |= page.row_hashes
             row_count, size = row_count + page.row_count, size + len(page.body)
             if size > LARGEST_FILE_BYTES:
                 raise too_large(order.dataset, system.address(order.path))
             handle.write(b"\n")
             handle.write(page.body)
-    return _Pulled(first.total, is_whole=row_count == first.total)
+    return _Pulled(first.total, is_whole=row_count == first.total, on_two_pages=frozenset(on_two_pages))
 
 
 def _ask_page(source: HttpPages, order: Order, system: HttpSystem, number: int) -> _Page:
@@ -109,7 +121,7 @@ def _ask_page(source: HttpPages, order: Order, system: HttpSystem, number: int) 
             raise _misshapen(order, number, source.rows, "a list")
         if not isinstance(total, int) or isinstance(total, bool) or total < 0:
             raise _misshapen(order, number, source.total, "a count")
-        return _Page(body, len(rows), total)
+        return _Page(body, len(rows), total, frozenset(hash(orjson.dumps(row)) for row in rows))
 
     return system.get(order.path, {**order.query, source.page_parameter: str(number)}, receive)
 

@@ -18,6 +18,7 @@ import polars as pl
 from lxml import etree, html
 
 from pipelines.contracts import Contract
+from pipelines.parse.damage import TWICE_ENCODED, encoded_twice, refuse_damaged_bytes
 from pipelines.parse.signature import FileKind, read_signature
 from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
 from pipelines.reference import name_key
@@ -56,6 +57,8 @@ def read_xlsx(file: Path, contract: Contract) -> TextTable:
         frame = _in_declared_notation(frame, numeric, contract.format.decimal)
     if frame.select(pl.any_horizontal(pl.all().str.contains(DAMAGE, literal=True)).any()).item():
         raise damaged()
+    if frame.select(pl.any_horizontal(pl.all().str.contains(TWICE_ENCODED)).any()).item():
+        raise encoded_twice()
     return _table(sheet.name, frame, contract)
 
 
@@ -83,8 +86,7 @@ def read_html(file: Path, contract: Contract) -> TextTable:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise unreadable(f"it is not UTF-8: {error.reason}") from error
-    if DAMAGE in text:
-        raise damaged()
+    refuse_damaged_bytes(content)
     tables: list[html.HtmlElement] = []
     if "<table" in text.lower():
         # The encoding is declared here, whatever the page says of itself.

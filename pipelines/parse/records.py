@@ -17,7 +17,8 @@ import polars as pl
 from lxml import etree
 
 from pipelines.contracts import Contract
-from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
+from pipelines.parse.damage import refuse_damaged_bytes
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
 
 _MEMBER_BYTES = 64 * 1024 * 1024
 _MEMBERS = 10_000
@@ -30,12 +31,12 @@ def read_json(file: Path, contract: Contract) -> TextTable:
     Raises:
         DataRefusedError: The text is no JSON, or the list of rows is not there.
     """
+    content = file.read_bytes()
     try:
-        text = file.read_text(encoding=contract.format.encoding)
+        text = content.decode(contract.format.encoding)
     except UnicodeDecodeError as error:
         raise unreadable(f"it is not {contract.format.encoding}: {error.reason}") from error
-    if DAMAGE in text:
-        raise damaged()
+    refuse_damaged_bytes(content)
     records = [_flat(row) for row in _json_rows(text, contract.format.rows)]
     return _as_table(records, [""] * len(records))
 
@@ -55,8 +56,7 @@ def read_xml(file: Path, contract: Contract) -> TextTable:
             root = etree.fromstring(body.lstrip(), parser)
         except etree.XMLSyntaxError as error:
             raise unreadable(f"the XML {member or 'body'} breaks off or is malformed ({error.msg})") from error
-        if DAMAGE.encode() in body:
-            raise damaged()
+        refuse_damaged_bytes(body)
         for element in root.iter(contract.format.rows):
             records.append({path: _xml_value(element, path) for path in paths})
             members.append(member)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import mmap
-from codecs import getincrementaldecoder
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
 from pipelines.contracts import Contract
-from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
+from pipelines.parse.damage import refuse_damaged_bytes
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
 from pipelines.reference import name_key
 
 _FIRST_DATA_LINE = 2
@@ -29,8 +30,8 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
     """
     if file.stat().st_size == 0:
         raise unreadable("it is empty, without even its headings")
-    _refuse_damaged_text(file)
     _refuse_other_encoding(file)
+    _refuse_damaged_text(file)
     rows = pl.scan_csv(file, separator=contract.format.delimiter, infer_schema=False, encoding="utf8")
     try:
         names = rows.collect_schema().names()
@@ -83,22 +84,20 @@ def _frames(rows: pl.LazyFrame, file: Path, delimiter: str) -> Iterator[pl.DataF
 
 
 def _refuse_damaged_text(file: Path) -> None:
-    """U+FFFD in a file means that its text was destroyed before it reached us."""
     with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content.find(DAMAGE.encode()) >= 0:
-            raise damaged()
+        refuse_damaged_bytes(content)
 
 
 def _refuse_other_encoding(file: Path) -> None:
     """Another encoding often shows in the headings: said at once, lest they be called missing."""
     with file.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
+    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise unreadable("it is utf-16, not utf-8")
     try:
         getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError as error:
         raise unreadable(f"it is not utf-8: {error.reason}") from None
-    if b"\0" in head:
-        raise unreadable("it holds NUL bytes: it may be utf-16, or no text at all")
 
 
 def _refuse_short_rows(file: Path, delimiter: str, width: int) -> None:

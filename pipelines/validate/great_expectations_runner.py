@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from numbers import Number
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from pipelines.parse.typed_rows import TypedRows
 from pipelines.validate.suites import MartSuite, Rule, Suite
 
 _TABLE = "rows_to_judge"
+Parameter = int | date | datetime
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ class RuleResult:
     row_numbers: tuple[int, ...]
 
 
-def run_suite(rows: TypedRows, suite: Suite, parameters: Mapping[str, int], most_rejects: int) -> list[RuleResult]:
+def run_suite(
+    rows: TypedRows, suite: Suite, parameters: Mapping[str, Parameter], most_rejects: int
+) -> list[RuleResult]:
     """Judges rows by a suite.
 
     Args:
@@ -172,7 +176,7 @@ def _fetch_before_close(conn: Any, cursor: Any, _statement: str, _parameters: An
 
 
 def _validate(
-    context: Any, asset: Any, rules: tuple[Rule, ...], parameters: Mapping[str, int], *, positions: bool = False
+    context: Any, asset: Any, rules: tuple[Rule, ...], parameters: Mapping[str, Parameter], *, positions: bool = False
 ) -> list[dict[str, Any]]:  # fmt: skip
     name = uuid4().hex
     expectations = [
@@ -194,7 +198,7 @@ def _validate(
 
 
 def _row_numbers(
-    context: Any, asset: Any, connection: duckdb.DuckDBPyConnection, rule: Rule, parameters: Mapping[str, int]
+    context: Any, asset: Any, connection: duckdb.DuckDBPyConnection, rule: Rule, parameters: Mapping[str, Parameter]
 ) -> tuple[int, ...]:
     """All rows that break a rule, not the samples that Great Expectations shows.
 
@@ -222,11 +226,11 @@ def _unexpected_count(result: Mapping[str, Any], rule: Rule) -> int | None:
     return None if count is None else int(count)
 
 
-def _malformed(rules: Sequence[Rule], parameters: Mapping[str, int]) -> list[RuleResult]:
+def _malformed(rules: Sequence[Rule], parameters: Mapping[str, Parameter]) -> list[RuleResult]:
     return [_broken(rule, why) for rule in rules if (why := _malformed_because(rule, parameters))]
 
 
-def _malformed_because(rule: Rule, parameters: Mapping[str, int]) -> str | None:
+def _malformed_because(rule: Rule, parameters: Mapping[str, Parameter]) -> str | None:
     wanted = [
         value["$PARAMETER"] for value in rule.kwargs.values() if isinstance(value, dict) and "$PARAMETER" in value
     ]

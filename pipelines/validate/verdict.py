@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -14,6 +15,7 @@ from pipelines.contracts import Contract
 from pipelines.errors import ContractError, DataRefusedError
 from pipelines.parse.parse import REJECT_SCHEMA, Parsed, reject_rows
 from pipelines.parse.typed_rows import TypedRows
+from pipelines.parse.values import EARLIEST_YEAR
 from pipelines.validate.suites import Suite
 
 
@@ -88,10 +90,11 @@ def judge(
     from pipelines.validate.great_expectations_runner import run_suite  # noqa: PLC0415  (seconds to import)
 
     must_have_rows = _must_have_rows(partition, working_days)
-    parameters = {
+    parameters: dict[str, int | date | datetime] = {
         "minimum_rows": 1 if must_have_rows and contract.volume.empty_on_working_day == "refuse" else 0,
         "expected_rows": 1 if must_have_rows else 0,
         "rows_to_judge": parsed.rows_read - parsed.rows_duplicate - len(parsed.rejects),
+        **_period(partition),
     }
     # The share of n rows may fall a hair below a whole number: 0.29 * 100 is 28.999….
     most_rejects = int(contract.max_quarantine_share * max(parsed.rows_read, 1) + 1e-6)
@@ -147,6 +150,22 @@ def _conserves_rows(parsed: Parsed, rows: TypedRows, quarantine: pl.DataFrame) -
         is_success=parsed.rows_read == kept + apart + parsed.rows_duplicate,
         observed=f"read {parsed.rows_read} = kept {kept} + set apart {apart} + repeated {parsed.rows_duplicate}",
     )
+
+
+def _period(partition: Partition) -> dict[str, date | datetime]:
+    """The days that the file speaks of, and its moments: from `first_moment` up to, not including, `next_moment`.
+
+    A baseline speaks of all that was before its day.
+    """
+    first, following = partition.first_day, partition.next_day
+    if partition.is_baseline:
+        first, following = date(EARLIEST_YEAR, 1, 1), partition.first_day
+    return {
+        "first_day": first,
+        "last_day": following - timedelta(days=1),
+        "first_moment": datetime.combine(first, time()),
+        "next_moment": datetime.combine(following, time()),
+    }
 
 
 def _must_have_rows(partition: Partition, working_days: WorkingDays) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli.vietnamese import refusal_vi
+from pipelines.cli.vietnamese import trouble_vi
 from pipelines.ingest import Workshop
 from tests.load.load_help import settings_in
 
@@ -39,4 +39,4 @@ ASKS = "đề nghị xuất lại, hoặc xác nhận là đúng (sources/volume
     ],
 )
 def test_a_refusal_for_its_volume_is_told_in_figures(message: str, said: str, tmp_path: Path) -> None:
-    assert refusal_vi(Workshop(settings_in(tmp_path)), "document_exchanges", message) == said
+    assert trouble_vi(Workshop(settings_in(tmp_path)), "document_exchanges", None, message) == said

@@ -24,7 +24,7 @@ DATASETS = [
     "portal_dossiers", "portal_statistics", "videoconference_calls", "videoconference_endpoint_status",
 ]  # fmt: skip
 COLUMN_KEYS = ("column", "column_A", "column_B")
-PARAMETERS = {"minimum_rows", "expected_rows", "rows_to_judge"}
+PARAMETERS = {"minimum_rows", "expected_rows", "rows_to_judge", "first_day", "last_day", "first_moment", "next_moment"}
 
 
 def _columns_named(kwargs: dict[str, Any]) -> set[str]:

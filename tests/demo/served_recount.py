@@ -29,6 +29,7 @@ STATUSES = {"", "00", "01", "02", "03", "04", "05", "06", "13", "15", "16", "100
 PROVINCE = "H56"
 SCALE = 0.01
 LAST_MOMENT = time(23, 59, 59)
+EXCHANGE_TIME = timedelta(days=46)
 NEVER = datetime(1, 1, 1)  # noqa: DTZ001  (local clock)
 
 Row = dict[str, object]
@@ -142,12 +143,14 @@ def is_good_dossier(row: Row) -> bool:
 def is_good_exchange(row: Row) -> bool:
     """Whether the contract lets the status row pass."""
     try:
-        moment(row["ThoiGian"])
+        at = moment(row["ThoiGian"]) or NEVER
     except ValueError:
         return False
+    sent_on = datetime.strptime(str(row["MaGoiTin"])[2:8], "%y%m%d")  # noqa: DTZ007
     return (
         bool(DOCUMENT.match(str(row["MaVanBan"])))
-        and row["DonViNhan"] in UNITS
+        and at < sent_on + EXCHANGE_TIME
+        and normalised(str(row["DonViNhan"])) is not None
         and row["TrangThai"] in STATUSES
         and not row["DoMat"]
     )
@@ -226,11 +229,11 @@ def count_exchanges(tally: Tally, files: list[bytes]) -> None:
     reached: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for content in files:
         for row in settled_apart(exchange_rows(content), exchange_key, is_good_exchange)[0]:
-            key = (str(row["MaVanBan"]), str(row["DonViNhan"]))
+            key = (str(row["MaVanBan"]), normalised(str(row["DonViNhan"])) or "")
             at = moment(row["ThoiGian"]) or NEVER
             if not row["TrangThai"]:
                 first[key] = min(at, first.get(key, at))
-            sender[key] = str(row["DonViGui"])
+            sender[key] = normalised(str(row["DonViGui"])) or ""
             reached[key].add(str(row["TrangThai"]))
     for key, at in first.items():
         tally.count("document_sent", sender[key], at.date())
@@ -260,9 +263,12 @@ def count_register(tally: Tally, content: bytes, day: date) -> None:
     if len(rows) < 2 or rows[1][1] != "Số đến":
         return
     by_name = {unit["unit_name_vi"]: code for code, unit in UNITS.items() if unit["valid_to"] == ""}
+    if len(rows) > 2 and "/" not in str(rows[2][4]):
+        return
     for row in rows[2:]:
         assert row[0] == f"{day:%d/%m/%Y}"
-        tally.count("document_registered", by_name[str(row[2])], day)
+        if str(row[2]) in by_name:
+            tally.count("document_registered", by_name[str(row[2])], day)
 
 
 def pages(
@@ -275,6 +281,8 @@ def pages(
         answer = client.get("/api/v1/dossiers", params={**query, "page": page, "page_size": page_size}, headers=headers)
         if answer.status_code == 500:
             continue
+        if answer.status_code == 404:
+            return [], 1
         assert answer.status_code == 200, answer.text
         found = answer.json()
         items += found["items"]

@@ -28,6 +28,13 @@ UNREADABLE = {
     "empty_export": "document_exchanges",
     "wrong_encoding": "document_exchanges",
     "halved_export": "document_exchanges",
+    "cut_csv": "document_exchanges",
+    "html_error_page": "document_exchanges",
+    "wrong_day_file": "document_exchanges",
+    "swapped_columns": "document_exchanges",
+    "lost_leading_zeros": "document_exchanges",
+    "nul_bytes": "document_exchanges",
+    "double_encoding": "document_exchanges",
 }
 
 
@@ -106,6 +113,14 @@ def as_figures(rows: pl.DataFrame) -> Figures:
         (*DEFAULT_FAULTS, "resent_bodies", "endpoint_garbage:7", "slow_endpoints:3"),
         ("count_mismatch", "missing_file", "late_file", "wrong_encoding"),
         ("empty_export", "bad_rows:30", "conflicting_rows:9", "duplicate_rows:30"),
+        ("secret_document:3", "future_dates:3", "old_unit_name", "old_unit_code:2026-11-04", "not_found"),
+        ("cut_csv:2026-11-02", "html_error_page:2026-11-03", "wrong_day_file:2026-11-04", "retyped_column:2026-11-04"),
+        (
+            "swapped_columns:2026-11-05",
+            "lost_leading_zeros:2026-11-06",
+            "nul_bytes:2026-11-03",
+            "double_encoding:2026-11-04",
+        ),
     ],
 )
 def test_the_ledger_is_what_can_be_counted_from_what_is_served(faults: tuple[str, ...], tmp_path: Path) -> None:
@@ -114,7 +129,9 @@ def test_the_ledger_is_what_can_be_counted_from_what_is_served(faults: tuple[str
 
 
 def test_a_second_reading_finds_the_correction_and_the_late_file(tmp_path: Path) -> None:
-    made = province(scale=SCALE, last_day=date(2026, 11, 5), faults=("corrected_file", "late_file"))
+    made = province(
+        scale=SCALE, last_day=date(2026, 11, 5), faults=("corrected_file", "late_file", "vanished_rows:2026-11-03")
+    )
     before, after = ledger(made), ledger(made, corrected=True, late_arrived=True)
     assert before.filter(pl.col("indicator_code") == "document_completed")["numerator"].sum() < (
         after.filter(pl.col("indicator_code") == "document_completed")["numerator"].sum()

@@ -18,7 +18,7 @@ from pipelines.ingest import Workshop
 from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.settings import SEEDS, Settings
-from pipelines.validate.verdict import Judged, judge
+from pipelines.validate.verdict import Judged, Verdict, judge
 from tests.load.load_help import BASIS, CONTRACT, arrival, settings_in
 from tests.parse.parse_help import SHIPPED, write
 from tests.parse.parse_help import read as parse_file
