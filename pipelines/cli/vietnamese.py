@@ -41,6 +41,8 @@ _FILE_CHECKS = {
 _VOLUME = re.compile(
     r"(?P<rows>\d+) rows(?: of (?P<group>\w+) units)?, expected (?P<low>\d+) to (?P<high>\d+)[^;]*?(?P<months> months)?\)"
 )
+_MISSING = re.compile(r"(?:lacks the heading |, )'([^']+)'(?: \(nearest heading in the file: '([^']+)'\))?(?=[,;] |$)")
+_RETYPED = re.compile(r"column '([^']+)' should hold .+?, but (\d+) of its (\d+) cells do not")
 _GROUPS = {
     "province": "cấp tỉnh", "department": "sở, ngành", "district": "cấp huyện", "commune": "cấp xã",
     "sub_unit": "đơn vị trực thuộc",
@@ -85,7 +87,7 @@ def trouble_vi(workshop: Workshop, dataset: str, partition_key: str | None, mess
     sentences = [
         sentence
         for check in named
-        if (sentence := _volume_vi(check, message) or check_vi(workshop, dataset, check, partition_key)) is not None
+        if (sentence := _in_detail(check, message) or check_vi(workshop, dataset, check, partition_key)) is not None
     ]
     if _JUDGED_BEFORE in message:
         sentences.append("Nguồn vẫn gửi đúng tệp đã bị từ chối trước đó.")
@@ -112,11 +114,24 @@ def _day_to_run(contract: Contract, partition_key: str) -> date:
     return partition.first_day
 
 
-def _volume_vi(check: str, message: str) -> str | None:
-    """How many rows came and how many were expected, if the check is that of the volume and the message says it."""
-    found = _VOLUME.search(message) if check == "volume_is_in_band" else None
-    if found is None:
-        return None
+def _in_detail(check: str, message: str) -> str | None:
+    """What a check found, where its message has figures or headings that an officer needs; None for any other."""
+    match check:
+        case "volume_is_in_band" if found := _VOLUME.search(message):
+            return _volume_vi(found)
+        case "headings_are_complete" if missing := _MISSING.findall(message.partition("; it has: ")[0]):
+            told = "; ".join(
+                f"«{name}»" + (f" (gần nhất trong tệp: «{near}»)" if near else "") for name, near in missing
+            )
+            return f"Tệp thiếu cột hoặc đổi tên cột: {told}; đề nghị kiểm tra mẫu xuất."
+        case "columns_keep_their_type" if retyped := _RETYPED.findall(message):
+            told = "; ".join(f"«{name}», {unread} trong {filled} ô" for name, unread, filled in retyped)
+            return f"Cột bắt buộc đổi kiểu dữ liệu so với mẫu: {told}; đề nghị kiểm tra mẫu xuất."
+    return None
+
+
+def _volume_vi(found: re.Match[str]) -> str:
+    """How many rows came and how many were expected."""
     rows, low, high = (int(found[name]) for name in ("rows", "low", "high"))
     group = f" của {_GROUPS.get(found['group'], found['group'])}" if found["group"] else ""
     less = "ít" if rows < low else "nhiều"

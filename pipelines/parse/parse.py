@@ -20,6 +20,7 @@ from pipelines.parse.drift import NO_CELLS, CellCount, count_cells, refuse_retyp
 from pipelines.parse.grids import read_html, read_xlsx
 from pipelines.parse.masking import MASK, shape, shown
 from pipelines.parse.records import read_json, read_xml
+from pipelines.parse.signature import FileKind, read_signature
 from pipelines.parse.tables import read_csv
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
 from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
@@ -38,6 +39,8 @@ REJECT_SCHEMA = pl.Schema(
     }
 )
 REASON_SCHEMA = pl.Schema({"row_number": pl.Int64(), "reasons": pl.List(pl.String())})
+# What begins like a text may be any of them, cut short; the reader says more of it.
+_LEFT_TO_THE_READER = frozenset({FileKind.EMPTY, FileKind.CSV, FileKind.TEXT, FileKind.ZIP, FileKind.BINARY})
 _READERS = {"csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "html": read_html}
 
 
@@ -214,6 +217,9 @@ def read_table(file: Path, contract: Contract) -> TextTable:
     Raises:
         DataRefusedError: It cannot be read so.
     """
+    signature = read_signature(file)
+    if signature.layout != contract.format.kind and signature.kind not in _LEFT_TO_THE_READER:
+        raise unreadable(f"it is {signature.kind}, not {contract.format.kind}")
     return _READERS[contract.format.kind](file, contract)
 
 

@@ -80,8 +80,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakePlace
     waits: list[float] = []
     with ExitStack() as stack:
 
-        def make(faults: Sequence[str], scale: float = 0.02, **settings: object) -> Place:
-            made = province(scale=scale, first_day=FIRST_DAY, last_day=LAST_DAY, faults=faults)
+        def make(faults: Sequence[str], scale: float = 0.02, first_day: date = FIRST_DAY, **settings: object) -> Place:
+            made = province(scale=scale, first_day=first_day, last_day=LAST_DAY, faults=faults)
             environment = stack.enter_context(running(made, tmp_path / "demo"))
             monkeypatch.setattr(time, "sleep", waits.append)
             reached = {name.removeprefix("KHOTINH_").lower(): value for name, value in environment.items()}

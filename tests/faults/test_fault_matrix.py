@@ -43,7 +43,7 @@ def test_the_page_is_written_from_the_matrix() -> None:
 
 @pytest.mark.parametrize("line", MATRIX, ids=lambda line: f"{line.fault}-{line.dataset}")
 def test_what_happens_and_what_the_officer_reads(line: Line, place: MakePlace) -> None:
-    there = place([line.asked_for], scale=line.scale)
+    there = place([line.asked_for], scale=line.scale, first_day=DAY + timedelta(days=min(-1, *line.readings)))
     attempts = [there.bring_in(line.dataset, _partition(line, days)) for days in line.readings]
     last = attempts[-1]
     assert last.outcome in OUTCOMES[line.ending], last

@@ -52,7 +52,7 @@ def test_rejects_have_their_row_and_every_reason_in_vietnamese(tmp_path: Path) -
     assert [(reject["row_number"], [reason["vi"] for reason in reject["reasons"]]) for reject in answer["rejects"]] == [
         (4, ["Thời điểm của trạng thái: không đọc được ngày giờ"]),
         (5, [
-            "Loại nghiệp vụ (0 mới, 1 thu hồi, 2 cập nhật, 3 thay thế): không có trong danh mục edxml_business_doc_type",
+            "Loại nghiệp vụ (0 mới, 1 thu hồi, 2 cập nhật, 3 thay thế): không có trong danh mục",
             "Mã đơn vị nhận: không có đơn vị này, hoặc tên trùng nhiều đơn vị",
         ]),
     ]  # fmt: skip

@@ -157,7 +157,7 @@ def test_a_workbook_that_is_cut_short_is_refused(keep: int, tmp_path: Path) -> N
 
 
 def test_a_page_of_an_error_named_xlsx_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataRefusedError, match=r"it is no workbook"):
+    with pytest.raises(DataRefusedError, match=r"it is html, not xlsx"):
         read(write(tmp_path / "a.xlsx", "<html>Phiên đăng nhập đã hết hạn</html>"), SIMPLE)
 
 
