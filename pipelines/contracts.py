@@ -139,6 +139,7 @@ class Column(_Strict):
         registry: Register that must know the value (units, endpoints).
         empty_as: Code that an empty cell means.
         personal: Class of personal data. Such a column ends at the parser unless `pseudonym` is set.
+        hides_row: Where this cell is filled, no other cell of the row may be shown, not even in quarantine: a secret.
         pseudonym: Kept as a keyed hash, because records or persons must be told apart.
     """
 
@@ -161,6 +162,7 @@ class Column(_Strict):
     separator: str | None = None
     personal: PersonalClass | None = None
     pseudonym: bool = False
+    hides_row: bool = False
 
     @property
     def is_stored(self) -> bool:

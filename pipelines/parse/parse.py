@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import orjson
 import polars as pl
@@ -176,18 +177,22 @@ def reject_rows(
     hidden, units = _hidden(contract), _owning_units(rows, numbers, contract)
     found = reasons.join(texts_of(numbers), left_on="row_number", right_on=ROW_NUMBER, how="left")
     found = found.join(units, on="row_number", how="left").sort("row_number")
-    row_texts = [
-        orjson.dumps(
-            {
-                column.name: MASK if column.name in hidden else shown(column, row[column.name], row["reasons"])
-                for column in contract.columns
-            }
-        ).decode()
-        for row in found.iter_rows(named=True)
-    ]
+    row_texts = [_row_text(row, contract, hidden) for row in found.iter_rows(named=True)]
     return found.with_columns(pl.Series("row_text", row_texts, dtype=pl.String)).select(
         "row_number", pl.col(SHEET_NAME).alias("sheet_name"), "row_text", "reasons", OWNER
     ).rename({OWNER: "unit_code"}).cast(REJECT_SCHEMA)  # fmt: skip
+
+
+def _row_text(row: Mapping[str, Any], contract: Contract, hidden: frozenset[str]) -> str:
+    """A rejected row as JSON by column: what was there, as far as it may be shown."""
+    is_secret = any(row[column.name] is not None for column in contract.columns if column.hides_row)
+    cells = {
+        column.name: MASK
+        if column.name in hidden or (is_secret and not column.hides_row)
+        else shown(column, row[column.name], row["reasons"])
+        for column in contract.columns
+    }
+    return orjson.dumps(cells).decode()
 
 
 def _hidden(contract: Contract) -> frozenset[str]:

@@ -83,3 +83,13 @@ def test_half_of_the_cells_is_not_yet_another_type(tmp_path: Path) -> None:
     of = contract([column("ma"), column("so", "integer", required=True)])
     parsed = read(write(tmp_path / "a.csv", "ma;so\nA;1\nB;2\nC;x\nD;y\n"), of)
     assert set(reasons(parsed)) == {4, 5}
+
+
+def test_a_secret_row_shows_its_mark_and_nothing_else(tmp_path: Path) -> None:
+    of = contract([column("ma"), column("so", "integer"), column("mat", "code", hides_row=True)])
+    parsed = read(write(tmp_path / "a.csv", "ma;so;mat\n12/KH-BCĐ;1;9\n13/KH-BCĐ;x;1\n14/KH-BCĐ;x;\n"), of)
+    assert row_texts(parsed) == [
+        {"ma": "•••", "so": "•••", "mat": "9"},
+        {"ma": "•••", "so": "•••", "mat": "1"},
+        {"ma": "14/KH-BCĐ", "so": "x", "mat": None},
+    ]
