@@ -66,9 +66,11 @@ def load_with_same_bytes(
 ) -> JudgedBefore | None:
     """The load that already holds this arrival, judged by these rules.
 
-    The newest load of the partition is compared by its bytes alone; an older one only together with the source's own
-    time, because a source may go back to what it said before. After a contract, a suite or a register was mended the
-    same bytes are judged again.
+    A file that its source dates is no news if a load has the same bytes and is dated as late or later. The same bytes
+    with a later date are news, also right after themselves: the source says that they hold still, and another version
+    dated in between, which may come any day, must not take over. Without a date, only the newest load of the partition
+    is compared, because a source may go back to what it said before. After a contract, a suite or a register was
+    mended the same bytes are judged again.
     """
     found = connection.execute(
         """
@@ -79,9 +81,10 @@ def load_with_same_bytes(
         """,
         [arrival.dataset, arrival.partition_key, rules_sha256],
     ).fetchall()
+    dated = arrival.source_modified_at
     for position, (load_id, verdict, reason, digest, modified_at) in enumerate(found):
-        same_time = arrival.source_modified_at is not None and modified_at == arrival.source_modified_at
-        if digest == arrival.file_sha256 and (position == 0 or same_time):
+        is_no_news = position == 0 if dated is None else modified_at is not None and modified_at >= dated
+        if digest == arrival.file_sha256 and is_no_news:
             return JudgedBefore(load_id, verdict, reason)
     return None
 
