@@ -33,6 +33,8 @@ ASKED_FOR = int(os.environ.get("KHOTINH_ORDER_EXAMPLES", "0"))
 # Shortening plays tens of schedules: worth its minutes only for somebody who waits for the answer.
 PHASES = [Phase.explicit, Phase.generate, *([Phase.shrink] if ASKED_FOR else [])]
 CUTS = (0.34, 0.5, 0.8)
+# The first test pays for the ten days too; on a crowded machine that is minutes.
+pytestmark = pytest.mark.timeout(0 if ASKED_FOR else 900)
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,7 +87,6 @@ def _with_chains_in_order(order: list[Came]) -> list[Came]:
     return [came if came.chain is None else next(waiting[came.partition]) for came in order]
 
 
-@pytest.mark.timeout(0 if ASKED_FOR else 300)
 @settings(
     max_examples=ASKED_FOR or 6, phases=PHASES, derandomize=not ASKED_FOR, database=None, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
