@@ -181,6 +181,9 @@ class _Corrections:
         original = exchanges.file.read_bytes().splitlines(keepends=True)
         yield self._again(exchanges, b"".join(original[:-5]), "five rows fewer", days=1)
         yield self._again(exchanges, exchanges.file.read_bytes(), "as before after all", days=2)
+        for key in ("2026-11-03", "2026-11-05", "2026-11-06"):
+            exchanges = self._pulled["document_exchanges", key]
+            yield self._again(exchanges, _without_documents(exchanges, every=15), "documents withdrawn", days=1)
         register = self._pulled["document_registers", "2026-11-03"]
         rows = register_rows(self._made.documents, self._made.seed, date(2026, 11, 3))
         yield self._again(
@@ -211,14 +214,13 @@ class _Corrections:
         more = figures.with_columns(figures[name] + 1 for name in ("received", "direct", "open", "open_in_time"))
         yield replace(self._again(table, ii_06a_html(more, self._made.units, MONTH), "one more a unit"), chain=1)
         exchanges = self._pulled["document_exchanges", "2026-11-10"]
-        original = exchanges.file.read_bytes().splitlines(keepends=True)
-        yield replace(self._again(exchanges, b"".join(original[:-4]), "same second"), chain=1)
+        yield replace(self._again(exchanges, _without_documents(exchanges, every=15), "same second"), chain=1)
 
     def _changes(self) -> Iterator[Came]:
         """Records that add up: the newest of a key wins by its own time, or by the date of its file."""
         dossiers = self._pulled[DOSSIERS, "2026-11-05"]
         yield self._again(dossiers, _changed_later(dossiers, every=3, hours=1), "every third changed later")
-        yield self._again(dossiers, _changed_later(dossiers, every=7, hours=-2), "every seventh as it was before")
+        yield self._again(dossiers, _changed_later(dossiers, every=7, hours=2), "every seventh changed later still")
         calls = self._pulled[CALLS, "2026-11-10"]
         with zipfile.ZipFile(calls.file) as packed:
             bodies = {name: packed.read(name) for name in packed.namelist()}
@@ -262,6 +264,14 @@ def _changed_later(arrival: Arrival, every: int, hours: int) -> bytes:
             changed_at = datetime.strptime(item["ngayCapNhat"], "%d/%m/%Y %H:%M:%S") + timedelta(hours=hours)  # noqa: DTZ007
             item |= {"phi": item["phi"] + 1_000 * hours, "ngayCapNhat": f"{changed_at:%d/%m/%Y %H:%M:%S}"}
     return _page(items)
+
+
+def _without_documents(arrival: Arrival, every: int) -> bytes:
+    """An exchange file without any row of every n-th document: what a load that leaves alone held must vanish."""
+    heading, *rows = arrival.file.read_bytes().splitlines(keepends=True)
+    document = heading.split(b";").index(b"MaVanBan")
+    withdrawn = set(sorted({row.split(b";")[document] for row in rows})[::every])
+    return heading + b"".join(row for row in rows if row.split(b";")[document] not in withdrawn)
 
 
 def _with_activated_seconds(body: bytes, seconds: int) -> bytes:
