@@ -42,7 +42,7 @@
         qualify
             row_number() over (
                 partition by {{ keys | join(', ') }}, session_id, correlator_index
-                order by recorded_at desc, known_at desc, load_sequence desc, row_number desc
+                order by recorded_at desc, known_at desc, arrived_at desc, load_sequence desc, row_number desc
             ) = 1
     ),
 

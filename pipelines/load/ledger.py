@@ -66,23 +66,27 @@ def load_with_same_bytes(
 ) -> JudgedBefore | None:
     """The load that already holds this arrival, judged by these rules.
 
-    The newest load of the partition is compared by its bytes alone; an older one only together with the source's own
-    time, because a source may go back to what it said before. After a contract, a suite or a register was mended the
-    same bytes are judged again.
+    A file that its source dates is no news if a load has the same bytes and is dated as late or later. The same bytes
+    with a later date are news, also right after themselves: the source says that they hold still, and another version
+    dated in between, which may come any day, must not take over. Without a date, only the newest load of the partition
+    is compared, because a source may go back to what it said before. After a contract, a suite or a register was
+    mended the same bytes are judged again.
     """
     found = connection.execute(
         """
-        SELECT load_id, verdict, refusal_reason, file_sha256, source_modified_at
+        SELECT load_id, verdict, refusal_reason, file_sha256, source_modified_at, rules_sha256
         FROM ops.loads JOIN ops.arrivals USING (arrival_id)
-        WHERE loads.dataset = ? AND loads.partition_key = ? AND rules_sha256 = ?
+        WHERE loads.dataset = ? AND loads.partition_key = ?
         ORDER BY load_sequence DESC
         """,
-        [arrival.dataset, arrival.partition_key, rules_sha256],
+        [arrival.dataset, arrival.partition_key],
     ).fetchall()
-    for position, (load_id, verdict, reason, digest, modified_at) in enumerate(found):
-        same_time = arrival.source_modified_at is not None and modified_at == arrival.source_modified_at
-        if digest == arrival.file_sha256 and (position == 0 or same_time):
-            return JudgedBefore(load_id, verdict, reason)
+    dated = arrival.source_modified_at
+    for position, (load_id, verdict, reason, digest, modified_at, rules) in enumerate(found):
+        is_no_news = position == 0 if dated is None else modified_at is not None and modified_at >= dated
+        if digest == arrival.file_sha256 and is_no_news:
+            # The newest judgement of these bytes counts: rules that were changed and taken back judge again.
+            return JudgedBefore(load_id, verdict, reason) if rules == rules_sha256 else None
     return None
 
 

@@ -128,7 +128,6 @@ def test_revisions_count_within_a_partition_and_the_sequence_through_all(setting
 def test_the_same_bytes_are_known_and_others_are_not(settings: Settings) -> None:
     put(settings, arrival(A, modified_at=MORNING))
     assert _known(settings, A, MORNING) == "platform_accounts/2026-06/r1"
-    assert _known(settings, A, NOON) == "platform_accounts/2026-06/r1"
     assert _known(settings, A) == "platform_accounts/2026-06/r1"
     assert _known(settings, B, MORNING) is None
     with open_warehouse(settings) as connection:
@@ -140,7 +139,8 @@ def test_the_same_bytes_under_a_mended_contract_are_judged_again(settings: Setti
     assert _known(settings, A, version=2) is None
     put(settings, arrival(A), contract=CONTRACT.model_copy(update={"version": 2}), rules="rules 2")
     assert _known(settings, A, version=2) == "platform_accounts/2026-06/r2"
-    assert _known(settings, A, version=1) == "platform_accounts/2026-06/r1"
+    # Rules that were taken back judge again too: what is in force was judged by the others.
+    assert _known(settings, A, version=1) is None
 
 
 def test_the_same_bytes_of_a_refused_load_are_known_with_their_verdict(settings: Settings) -> None:
@@ -155,7 +155,15 @@ def test_a_source_that_goes_back_to_what_it_said_is_believed(settings: Settings)
     put(settings, arrival(B, modified_at=NOON))
     assert _known(settings, A, EVENING) is None  # said again in the evening: news
     assert _known(settings, A, MORNING) == "platform_accounts/2026-06/r1"  # the morning's file came once more: no news
-    assert _known(settings, B, EVENING) == "platform_accounts/2026-06/r2"
+    assert _known(settings, B, MORNING) == "platform_accounts/2026-06/r2"
+
+
+def test_the_same_bytes_with_a_later_date_are_news(settings: Settings) -> None:
+    put(settings, arrival(A, modified_at=MORNING))
+    assert _known(settings, A, EVENING) is None  # else a file dated at noon would take over if it came after this one
+    put(settings, arrival(A, modified_at=EVENING))
+    put(settings, arrival(B, modified_at=NOON))
+    assert _known(settings, A, NOON) == "platform_accounts/2026-06/r2"
 
 
 def test_a_source_without_times_that_goes_back_is_believed_too(settings: Settings) -> None:

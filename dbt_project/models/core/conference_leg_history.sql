@@ -20,6 +20,7 @@
 with records as (
     select
         call_records.*,
+        loads.arrived_at,
         loads.known_at,
         loads.load_sequence,
         loads.in_force_from,

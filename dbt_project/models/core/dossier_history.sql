@@ -23,6 +23,7 @@
 with versions as (
     select
         records.*,
+        loads.arrived_at,
         loads.known_at,
         loads.load_sequence,
         loads.in_force_from,
@@ -51,7 +52,7 @@ newest as (
     qualify
         row_number() over (
             partition by dossier_key, moment
-            order by updated_at desc, known_at desc, load_sequence desc, row_number desc
+            order by updated_at desc, known_at desc, arrived_at desc, load_sequence desc, row_number desc
         ) = 1
 ),
 

@@ -16,7 +16,7 @@ newest as (
     qualify
         row_number() over (
             partition by session_id, correlator_index
-            order by recorded_at desc, known_at desc, load_sequence desc, row_number desc
+            order by recorded_at desc, known_at desc, arrived_at desc, load_sequence desc, row_number desc
         ) = 1
 ),
 

@@ -26,14 +26,15 @@ dates as (
     select * from {{ ref('dim_date') }}
 ),
 
--- The portal's own time tells which version is the newest, then when the file was made, then the order of loading.
+-- The portal's own time tells which version is the newest, then when the file was made, then when it came. The order of
+-- loading decides only between two judgements of one arrival.
 newest as (
     select *
     from versions
     qualify
         row_number() over (
             partition by dossier_key
-            order by updated_at desc, known_at desc, load_sequence desc, row_number desc
+            order by updated_at desc, known_at desc, arrived_at desc, load_sequence desc, row_number desc
         ) = 1
 ),
 

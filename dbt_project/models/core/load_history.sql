@@ -47,6 +47,7 @@ final as (
         load_sequence,
         dataset,
         partition_key,
+        arrived_at,
         known_at,
         finished_at as in_force_from,
         replaced_at as in_force_until,
