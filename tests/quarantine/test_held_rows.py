@@ -78,7 +78,7 @@ def test_a_corrected_snapshot_takes_its_rejects_out_of_quarantine(home: Home) ->
 
 def test_the_freshest_refused_file_stands_beside_the_load_in_force(home: Home) -> None:
     home.bring(_lines(8, 2), came=datetime(2026, 11, 5, 5))
-    assert home.bring(_lines(3, 4), came=datetime(2026, 11, 5, 9)).verdict == "refused"
+    assert home.bring(_lines(5, 4), came=datetime(2026, 11, 5, 9)).verdict == "refused"
     assert len(_rows(home)) == 2 + 4
     with open_quarantine(home.settings) as connection:
         (refused,) = refused_files(connection, Choice())
