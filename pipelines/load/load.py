@@ -68,7 +68,7 @@ def _write(
             judged.refusal_reason, started_at, finished_at, rules_sha256, judged.verdict.value,
         ],
     )  # fmt: skip
-    if judged.verdict is not Verdict.REFUSED:
+    if judged.verdict is not Verdict.REFUSED and rows_accepted:
         inserted = _insert(connection, f'raw."{contract.dataset}"', judged.rows.record_batches(), load_id)
         if inserted != rows_accepted:
             raise PermanentError(
