@@ -90,6 +90,12 @@ def load_with_same_bytes(
     return None
 
 
+def ledger_state(connection: duckdb.DuckDBPyConnection) -> str:
+    """A fingerprint of every load and its verdict: what is built from one state is not what another one says."""
+    query = "SELECT count(*), coalesce(sum(hash(load_id, verdict)), 0) FROM ops.loads"
+    return " ".join(map(str, connection.execute(query).fetchall()[0]))
+
+
 def needs_baseline(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
     """Whether the stock before the first day was never accepted."""
     query = "SELECT 1 FROM ops.loads WHERE dataset = ? AND partition_key LIKE ? AND verdict <> 'refused' LIMIT 1"
