@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+
 from pipelines.errors import PermanentError
+from pipelines.load.ledger import ledger_state
 from pipelines.load.warehouse import open_warehouse
 from pipelines.settings import DBT_PROJECT, ENDPOINTS_FILE, Settings
 
@@ -52,37 +55,44 @@ def manifest_file(settings: Settings) -> Path:
     return manifest
 
 
-def begin_build(settings: Settings) -> None:
-    """Takes note that the warehouse is being built: until `finish_build`, nothing of it may be published."""
+def begin_build(settings: Settings) -> str:
+    """Takes note that the warehouse is being built: until `finish_build`, nothing of it may be published.
+
+    Returns:
+        The state of the ledger that it is built from. Whoever calls has the turn and keeps it until the build ends.
+    """
     _stamp(settings).unlink(missing_ok=True)
+    with duckdb.connect(str(settings.warehouse_file), read_only=True) as connection:
+        return ledger_state(connection)
 
 
-def finish_build(settings: Settings) -> None:
-    """Takes note of the load up to which the warehouse was built, all of it."""
-    _stamp(settings).write_text(str(_newest_load(settings)))
+def finish_build(settings: Settings, built_from: str) -> None:
+    """Takes note of the state of the ledger that the warehouse was built from, all of it."""
+    _stamp(settings).write_text(built_from)
 
 
-def require_whole_build(settings: Settings) -> None:
-    """Makes sure that what would be published was built to its end and from every load.
+def require_whole_build(settings: Settings) -> str:
+    """Makes sure that what would be published was built to its end, from every load and today's verdicts.
+
+    Returns:
+        The state of the ledger, for `publish` to hold on to.
 
     Raises:
-        PermanentError: The last build failed, was cut short, left models out, or came before the newest load.
+        PermanentError: The last build failed, was cut short, left models out, or the ledger changed since it began.
     """
     stamp = _stamp(settings)
-    if not stamp.exists() or stamp.read_text() != str(_newest_load(settings)):
+    with open_warehouse(settings) as connection:
+        state = ledger_state(connection)
+    if not stamp.exists() or stamp.read_text() != state:
         raise PermanentError(
-            "The warehouse was not built to its end from the newest load; readers keep the version before.",
+            "The warehouse was not built to its end as the ledger stands now; readers keep the version before.",
             "Run khotinh run, or the job build_and_publish.",
         )
+    return state
 
 
 def _stamp(settings: Settings) -> Path:
     return settings.dbt_target_folder / "built_from_load"
-
-
-def _newest_load(settings: Settings) -> int:
-    with open_warehouse(settings) as connection:
-        return int(connection.execute("SELECT coalesce(max(load_sequence), 0) FROM ops.loads").fetchall()[0][0])
 
 
 def run_dbt(settings: Settings, arguments: list[str]) -> None:

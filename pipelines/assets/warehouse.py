@@ -64,10 +64,10 @@ def dbt_models(manifest: Path) -> AssetsDefinition:
         with writer_turn(workshop.settings):
             wait_until_free(workshop.settings)
             target = workshop.settings.dbt_target_folder.resolve()
-            begin_build(workshop.settings)
+            built_from = begin_build(workshop.settings)
             yield from dbt.cli(BUILD, context=context, target_path=target).stream()
         if not context.is_subset:
-            finish_build(workshop.settings)
+            finish_build(workshop.settings, built_from)
 
     return models
 
@@ -97,12 +97,12 @@ def published_warehouse(manifest: Path, models: AssetsDefinition) -> AssetsDefin
             for column in contract.stored_columns
             if column.pseudonym
         }
-        require_whole_build(workshop.settings)
+        built_from = require_whole_build(workshop.settings)
         try:
             require_sound_marts(workshop.settings, workshop.mart_suites)
         finally:
             _write_data_docs(context, workshop)
-        done = publish(workshop.settings, manifest, pseudonyms)
+        done = publish(workshop.settings, manifest, pseudonyms, built_from)
         return MaterializeResult(metadata={"version": done.version, **done.table_rows})
 
     return published

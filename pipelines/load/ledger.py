@@ -68,16 +68,16 @@ def load_with_same_bytes(
 
     A file that its source dates is no news if a load has the same bytes and is dated as late or later. The same bytes
     with a later date are news, also right after themselves: the source says that they hold still, and another version
-    dated in between, which may come any day, must not take over. Without a date, only the newest load of the partition
-    is compared, because a source may go back to what it said before. After a contract, a suite or a register was
-    mended the same bytes are judged again.
+    dated in between, which may come any day, must not take over. Without a date, only what the source said last of the
+    partition is compared, because it may go back to what it said before; an old file that was judged again is still
+    old. After a contract, a suite or a register was mended the same bytes are judged again.
     """
     found = connection.execute(
         """
         SELECT load_id, verdict, refusal_reason, file_sha256, source_modified_at, rules_sha256
         FROM ops.loads JOIN ops.arrivals USING (arrival_id)
         WHERE loads.dataset = ? AND loads.partition_key = ?
-        ORDER BY load_sequence DESC
+        ORDER BY least(coalesce(source_modified_at, arrived_at), arrived_at) DESC, arrived_at DESC, load_sequence DESC
         """,
         [arrival.dataset, arrival.partition_key],
     ).fetchall()
@@ -88,6 +88,12 @@ def load_with_same_bytes(
             # The newest judgement of these bytes counts: rules that were changed and taken back judge again.
             return JudgedBefore(load_id, verdict, reason) if rules == rules_sha256 else None
     return None
+
+
+def ledger_state(connection: duckdb.DuckDBPyConnection) -> str:
+    """A fingerprint of every load and its verdict: what is built from one state is not what another one says."""
+    query = "SELECT count(*), coalesce(sum(hash(load_id, verdict)), 0) FROM ops.loads"
+    return " ".join(map(str, connection.execute(query).fetchall()[0]))
 
 
 def needs_baseline(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:

@@ -104,17 +104,10 @@ def _arrival_id(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> str:
     """The arrival's row in the ledger: a file that is judged again has come once."""
     known = connection.execute(
         """
-        SELECT arrival_id FROM ops.arrivals
-        WHERE dataset = ? AND partition_key = ? AND file_sha256 = ? AND arrived_at = ?
+        SELECT arrival_id FROM ops.arrivals WHERE dataset = ? AND partition_key = ? AND file_sha256 = ? AND arrived_at = ?
             AND source_modified_at IS NOT DISTINCT FROM ?
         """,
-        [
-            arrival.dataset,
-            arrival.partition_key,
-            arrival.file_sha256,
-            arrival.arrived_at,
-            arrival.source_modified_at,
-        ],
+        [arrival.dataset, arrival.partition_key, arrival.file_sha256, arrival.arrived_at, arrival.source_modified_at],
     ).fetchone()
     if known is not None:
         return str(known[0])

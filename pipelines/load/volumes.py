@@ -17,14 +17,12 @@ import polars as pl
 from pipelines.calendar import BASELINE_PREFIX
 from pipelines.contracts import Contract
 from pipelines.load.ledger import Attempt, Outcome, record_attempt
-from pipelines.parse.parse import unit_column
+from pipelines.load.row_counts import count_rows, insert_frame, read_rows
 from pipelines.validate.verdict import Verdict
 from pipelines.validate.volume import (
-    ALL,
     GROUPS_IN_BAND,
     IN_BAND,
     KEEPS_MOST,
-    LoadRows,
     LoadVolume,
     PeriodVolume,
     judge_volumes,
@@ -32,7 +30,6 @@ from pipelines.validate.volume import (
 )
 from pipelines.validate.volume_basis import VolumeBasis
 
-_UNKNOWN_GROUP = "other"
 _CHECKS = [IN_BAND, GROUPS_IN_BAND, KEEPS_MOST]
 _HELD = {
     IN_BAND: "Held since the band of earlier periods is known",
@@ -56,19 +53,19 @@ def settle(
     rules = basis.fingerprint(contract)
     if _settled_by(connection).get(contract.dataset) != rules:
         # Other rules, or a home from before volumes were counted: everything is counted and judged anew.
-        _count_rows(connection, contract, basis)
+        count_rows(connection, contract, basis)
         connection.execute("DELETE FROM ops.volume_rules WHERE dataset = ?", [contract.dataset])
         connection.execute("INSERT INTO ops.volume_rules VALUES (?, ?)", [contract.dataset, rules])
         judged = read = _periods(connection, contract)
         connection.execute("DELETE FROM ops.volumes WHERE dataset = ?", [contract.dataset])
     elif arrived is not None:
-        _count_rows(connection, contract, basis, arrived[0])
+        count_rows(connection, contract, basis, arrived[0])
         if arrived[1].startswith(BASELINE_PREFIX):
             return
         judged, read = reach_of(arrived[1], _periods(connection, contract), basis)
     else:
         return
-    volumes, loads = judge_volumes(_read(connection, contract, read), contract, basis, judged)
+    volumes, loads = judge_volumes(read_rows(connection, contract, basis, read), contract, basis, judged)
     _write_volumes(connection, contract, judged, volumes)
     _write_checks(connection, loads)
     # A moment later than the load that caused them, so that these attempts are their periods' last word.
@@ -108,62 +105,6 @@ def _periods(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
     return [key for (key,) in found]
 
 
-def _count_rows(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, basis: VolumeBasis, load_id: str | None = None
-) -> None:
-    """Counts the rows of one load, or of all loads of the dataset, by unit group."""
-    chosen = "SELECT load_id FROM ops.loads WHERE dataset = ? AND content_verdict <> 'refused'"
-    parameters = [contract.dataset]
-    if load_id is not None:
-        chosen, parameters = f"{chosen} AND load_id = ?", [contract.dataset, load_id]
-    else:
-        connection.execute(
-            "DELETE FROM ops.load_volumes WHERE load_id IN (SELECT load_id FROM ops.loads WHERE dataset = ?)",
-            parameters,
-        )
-    connection.execute(
-        f"INSERT INTO ops.load_volumes SELECT load_id, '{ALL}', rows_accepted FROM ops.loads WHERE load_id IN ({chosen})",
-        parameters,
-    )
-    column = unit_column(contract)
-    if column is None:
-        return
-    # A constant in the condition, not a join: whole row groups of other loads are then skipped.
-    of_load = "load_id = ?" if load_id is not None else f"load_id IN ({chosen})"
-    counts = connection.execute(
-        f'SELECT load_id, "{column.name}", count(*) FROM raw."{contract.dataset}" WHERE {of_load} GROUP BY ALL',
-        [load_id] if load_id is not None else parameters,
-    ).fetchall()
-    if counts:
-        rows = pl.DataFrame(counts, schema=["load_id", "unit_code", "rows_count"], orient="row").with_columns(
-            unit_group=pl.col("unit_code").replace_strict(dict(basis.unit_types), default=_UNKNOWN_GROUP)
-        )
-        grouped = rows.group_by("load_id", "unit_group").agg(pl.col("rows_count").sum())
-        _insert(connection, "ops.load_volumes", grouped)
-
-
-def _read(connection: duckdb.DuckDBPyConnection, contract: Contract, keys: Collection[str]) -> list[LoadRows]:
-    """The loads of these periods whose content was accepted; how fresh each is, the gate says in the same words."""
-    found = connection.execute(
-        """
-        SELECT loads.load_id, loads.partition_key, arrivals.file_sha256,
-            least(coalesce(arrivals.source_modified_at, arrivals.arrived_at), arrivals.arrived_at), arrivals.arrived_at,
-            loads.load_sequence, list(load_volumes.unit_group), list(load_volumes.rows_count)
-        FROM ops.loads
-        JOIN ops.arrivals ON loads.arrival_id = arrivals.arrival_id
-        JOIN ops.load_volumes ON loads.load_id = load_volumes.load_id
-        WHERE loads.dataset = ? AND loads.content_verdict <> 'refused'
-            AND loads.partition_key IN (SELECT unnest(?::VARCHAR[]))
-        GROUP BY ALL
-        """,
-        [contract.dataset, list(keys)],
-    ).fetchall()
-    return [
-        LoadRows(load_id, key, sha256, (known_at, arrived_at, sequence), dict(zip(groups, rows, strict=True)))
-        for load_id, key, sha256, known_at, arrived_at, sequence, groups, rows in found
-    ]
-
-
 def _write_volumes(
     connection: duckdb.DuckDBPyConnection, contract: Contract, keys: Collection[str], volumes: Sequence[PeriodVolume]
 ) -> None:
@@ -187,7 +128,7 @@ def _write_volumes(
         for volume in volumes
     ]
     if lines:
-        _insert(connection, "ops.volumes", pl.DataFrame(lines, infer_schema_length=None))
+        insert_frame(connection, "ops.volumes", pl.DataFrame(lines, infer_schema_length=None))
 
 
 def _write_checks(connection: duckdb.DuckDBPyConnection, loads: Sequence[LoadVolume]) -> None:
@@ -210,7 +151,7 @@ def _write_checks(connection: duckdb.DuckDBPyConnection, loads: Sequence[LoadVol
         for check in load.checks
     ]
     if lines:
-        _insert(connection, "ops.checks", pl.DataFrame(lines))
+        insert_frame(connection, "ops.checks", pl.DataFrame(lines))
 
 
 def _write_verdicts(
@@ -249,11 +190,3 @@ def _told(load: LoadVolume) -> str:
         return f"{IN_BAND}: Free again, as the loads around it are now: {load.checks[0].observed}"
     check, _, observed = load.reason.partition(": ")
     return f"{check}: {_HELD[check]}: {observed}"
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
-    connection.register("volumes_to_insert", rows.to_arrow())
-    try:
-        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM volumes_to_insert")
-    finally:
-        connection.unregister("volumes_to_insert")

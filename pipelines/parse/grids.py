@@ -6,7 +6,6 @@ data. A row's number is the sheet's or the table's own.
 
 from __future__ import annotations
 
-import re
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,6 +20,7 @@ from pipelines.contracts import Contract
 from pipelines.parse.damage import TWICE_ENCODED, encoded_twice, refuse_damaged_bytes
 from pipelines.parse.signature import FileKind, read_signature
 from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
+from pipelines.parse.totals import take_groups, take_totals
 from pipelines.reference import name_key
 
 Grid = list[list[str]]
@@ -131,10 +131,9 @@ def _table(sheet_name: str, frame: pl.DataFrame, contract: Contract) -> TextTabl
         .filter(pl.any_horizontal(pl.col(list(kept.values())).is_not_null()))
     )
     body = body.filter(~_repeats_heading(list(kept.values())))
-    body, total = _take_total(body, contract)
-    return TextTable.of_frame(
-        _take_groups(body, contract), tuple(kept.values()), total, heading_row=heading.last_row + 1
-    )
+    body, totals = take_totals(body, contract)
+    body, groups = take_groups(body, contract)
+    return TextTable.of_frame(body, tuple(kept.values()), [*totals, *groups], heading_row=heading.last_row + 1)
 
 
 def _find_heading(top: Grid, contract: Contract) -> _Heading | None:
@@ -193,38 +192,6 @@ def _spans_down(rows: Grid, depth: int, index: int) -> bool:
 def _repeats_heading(names: Sequence[str]) -> pl.Expr:
     matches = [pl.col(name).eq_missing(pl.lit(name.rsplit(" / ", 1)[-1])) for name in names]
     return pl.sum_horizontal(matches) * 2 > len(names)
-
-
-def _take_total(body: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, dict[str, str]]:
-    """Takes the total row out of the data and hands its figures over as a check."""
-    labels = {name_key(label) for label in contract.format.total_labels}
-    if not labels:
-        return body, {}
-    headings = [name for name in body.columns if name not in (ROW_NUMBER, SHEET_NAME)]
-    is_total = pl.any_horizontal(
-        pl.col(headings).map_elements(lambda text: name_key(text) in labels, return_dtype=pl.Boolean, skip_nulls=True)
-    ).fill_null(value=False)
-    totals = body.filter(is_total)
-    figures = (
-        {name: value for name, value in totals.select(headings).row(0, named=True).items() if value}
-        if len(totals)
-        else {}
-    )
-    return body.filter(~is_total), figures
-
-
-_GROUP_MARK = re.compile(r"^[IVX]+$")
-
-
-def _take_groups(body: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Turns group rows (`I Sở, ban, ngành`) into a column; they hold a Roman number and no data of a unit."""
-    group_column = contract.format.group_column
-    if group_column is None or body.is_empty():
-        return body
-    number_column, label_column = body.columns[1:3]
-    is_group = pl.col(number_column).str.contains(_GROUP_MARK.pattern).fill_null(value=False)
-    labelled = body.with_columns(pl.when(is_group).then(pl.col(label_column)).forward_fill().alias(group_column))
-    return labelled.filter(~is_group)
 
 
 def _spread(table: html.HtmlElement) -> Grid:

@@ -19,11 +19,12 @@ from pipelines.contracts import Column, Contract
 from pipelines.errors import DataRefusedError
 from pipelines.parse.drift import NO_CELLS, CellCount, count_cells, refuse_retyped
 from pipelines.parse.grids import read_html, read_xlsx
-from pipelines.parse.masking import MASK, shape, shown
+from pipelines.parse.masking import MASK, shown
 from pipelines.parse.records import read_json, read_xml
 from pipelines.parse.signature import FileKind, read_signature
 from pipelines.parse.tables import read_csv
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.totals import total_differences
 from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
 from pipelines.parse.values import Reading, clean, has_mixed_dates, read_value
 from pipelines.reference import name_key
@@ -57,7 +58,7 @@ class Parsed:
         rows_read: Rows in the file, headings and totals not counted.
         rows_duplicate: Rows that repeat another row of the file in every cell.
         added_headings: Headings that no column of the contract accepts.
-        total_differences: Where the file's own total row is not the sum of its rows, by column: (stated, summed).
+        total_differences: Where a total or group row of the file is not the sum of its rows: (stated, summed).
     """
 
     rows: TypedRows
@@ -107,7 +108,7 @@ def _parse(file: Path, reading: Reading) -> Parsed:
         rows_read=first.fingerprints.height,
         rows_duplicate=len(duplicates),
         added_headings=added,
-        total_differences=_total_differences(table.total, distinct, contract),
+        total_differences=total_differences(table.stated, distinct, contract),
     )
 
 
@@ -368,25 +369,3 @@ def _outside(column: Column, value: pl.Series) -> dict[str, pl.Series]:
     if column.maximum is not None:
         outside[f"above {column.maximum:g}"] = (value > column.maximum).fill_null(value=False)
     return outside
-
-
-def _total_differences(total: dict[str, str], rows: TypedRows, contract: Contract) -> dict[str, tuple[str, str]]:
-    if not contract.format.total_labels:
-        return {}
-    if not total and rows.height:
-        return {"total row": ("none", "the file may be cut short")}
-    differences: dict[str, tuple[str, str]] = {}
-    stated_by_key = {name_key(heading): text for heading, text in total.items()}
-    for column in contract.stored_columns:
-        stated = next(
-            (stated_by_key[name_key(heading)] for heading in column.headings if name_key(heading) in stated_by_key),
-            None,
-        )
-        if column.type != "integer" or stated is None:
-            continue
-        figure = "0" if stated in contract.format.zero_marks else stated
-        figure = figure.replace(contract.format.thousands, "") if contract.format.thousands else figure
-        summed = str(sum(frame.get_column(column.name).sum() for frame in rows.frames()))
-        if figure != summed:
-            differences[column.name] = (stated if shape(figure).strip("9") == "" else MASK, summed)
-    return differences

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -15,6 +15,22 @@ DAMAGE = "\ufffd"
 
 
 @dataclass(frozen=True)
+class Stated:
+    """Sums that a table states of its own rows.
+
+    Attributes:
+        group: The group whose sums they are, told by its row and not by a cell; empty for the whole table.
+        figures: Texts by column name, None where a cell is empty.
+        after_row, before_row: The rows summed up lie between these; None where no group follows.
+    """
+
+    group: str
+    figures: dict[str, str | None]
+    after_row: int = 0
+    before_row: int | None = None
+
+
+@dataclass(frozen=True)
 class TextTable:
     """A file's rows as texts.
 
@@ -23,24 +39,24 @@ class TextTable:
         read: Reads the rows, from the first, each time it is called, in frames that fit in memory. A frame has one
             column per heading, all String, an empty cell null, plus ROW_NUMBER (Int64, the line, sheet row or record
             as a person would count it from 1) and SHEET_NAME (the sheet or the member of a zip).
-        total: The figures of the file's own total row by heading, if it has one.
+        stated: What the file's own total and group rows say, if it has any.
         heading_row: The last row of the heading, counted like ROW_NUMBER; none in XML and JSON.
         headings_are_optional: A layout where an absent heading only means that no row has a value (XML, JSON).
     """
 
     headings: tuple[str, ...]
     read: Callable[[], Iterator[pl.DataFrame]]
-    total: dict[str, str] = field(default_factory=dict)
+    stated: tuple[Stated, ...] = ()
     headings_are_optional: bool = False
     heading_row: int | None = None
 
     @classmethod
     def of_frame(
-        cls, frame: pl.DataFrame, headings: tuple[str, ...], total: dict[str, str] | None = None, *,
+        cls, frame: pl.DataFrame, headings: tuple[str, ...], stated: Sequence[Stated] = (), *,
         headings_are_optional: bool = False, heading_row: int | None = None,
     ) -> TextTable:  # fmt: skip
         """A table that is read as a whole."""
-        return cls(headings, lambda: iter((frame,)), total or {}, headings_are_optional, heading_row)
+        return cls(headings, lambda: iter((frame,)), tuple(stated), headings_are_optional, heading_row)
 
     def head(self, rows: int) -> TextTable:
         """The same table with its first rows only."""

@@ -15,6 +15,7 @@ import orjson
 
 from pipelines.calendar import now
 from pipelines.errors import PermanentError
+from pipelines.load.ledger import ledger_state
 from pipelines.load.warehouse import writer_turn
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows, modelled_tables
 from pipelines.settings import Settings
@@ -72,16 +73,20 @@ class Version:
     table_rows: dict[str, int]
 
 
-def publish(settings: Settings, manifest: Path, hidden_columns: Iterable[str]) -> Version:
+def publish(
+    settings: Settings, manifest: Path, hidden_columns: Iterable[str], built_from: str | None = None
+) -> Version:
     """Publishes what the warehouse holds now.
 
     Args:
         settings: Where the warehouse and the published folder are.
         manifest: dbt's manifest, for the dictionary.
         hidden_columns: Pseudonyms; they are personal data still and stay in the warehouse.
+        built_from: State of the ledger that the marts were built from and judged by; another run may have loaded
+            meanwhile. None for whoever knows that nobody did.
 
     Raises:
-        PermanentError: The new file is not what was written; the pointer has not moved.
+        PermanentError: The ledger is in another state by now, or the new file is not what was written; the pointer has not moved.
     """
     folder = settings.published_folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,6 +96,8 @@ def publish(settings: Settings, manifest: Path, hidden_columns: Iterable[str]) -
         published_at = now()
         name = f"{published_at:%Y%m%dT%H%M%S%f}"
         partial = folder / f".warehouse-{name}.duckdb.partial"
+        if built_from is not None:
+            _require_state(settings.warehouse_file, built_from)
         version = _write(
             settings.warehouse_file, partial, manifest, frozenset(hidden_columns), name, published_at, folder
         )
@@ -105,6 +112,15 @@ def publish(settings: Settings, manifest: Path, hidden_columns: Iterable[str]) -
         partial_manifest.rename(folder / f"manifest-{name}.json")
         _point_to(folder, file)
     return version
+
+
+def _require_state(warehouse: Path, built_from: str) -> None:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        if ledger_state(connection) != built_from:
+            raise PermanentError(
+                "Another run loaded after the marts were built; readers keep the version before.",
+                "Run khotinh run, or the job build_and_publish.",
+            )
 
 
 def read_versions(folder: Path) -> list[Version]:

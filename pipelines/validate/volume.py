@@ -64,7 +64,8 @@ class LoadRows:
 
     Attributes:
         known: When the source knew it, when it arrived, its number: the order in which snapshots replace each other.
-        rows: Row counts by unit group, the whole under ALL.
+        rows: Row counts by unit group, the whole under ALL; where the files of a period add up, without the records that
+            a fresher one of them tells as well.
     """
 
     load_id: str

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -171,6 +171,21 @@ def test_a_source_without_times_that_goes_back_is_believed_too(settings: Setting
     put(settings, arrival(B))
     assert _known(settings, A) is None
     assert _known(settings, B) == "platform_accounts/2026-06/r2"
+
+
+def test_an_old_file_that_was_judged_again_is_not_what_the_source_said_last(settings: Settings) -> None:
+    old, new = arrival(A), replace(arrival(B), arrived_at=MORNING + timedelta(days=1))
+    put(settings, old)
+    put(settings, new)
+    put(settings, old, rules="rules 2")
+    put(settings, new, rules="rules 2")
+    put(settings, old, rules="rules 3")
+    # The source goes back to the old file: it came before the new one, which stays in force unless this is news.
+    with open_warehouse(settings) as connection:
+        assert load_with_same_bytes(connection, arrival(A), "rules 3") is None
+        known = load_with_same_bytes(connection, arrival(B), "rules 2")
+    assert known is not None
+    assert known.load_id == "platform_accounts/2026-06/r4"
 
 
 @pytest.mark.parametrize(

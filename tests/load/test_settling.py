@@ -35,7 +35,7 @@ VERDICTS = "SELECT load_id, verdict, refusal_reason FROM ops.loads ORDER BY load
 
 @dataclass(frozen=True)
 class Came:
-    """One file: its day, its rows by unit, and when the source wrote it."""
+    """One file: its day, its rows by unit, and when the source wrote it; `first` is the first record that it tells of."""
 
     key: str
     rows: int
@@ -43,6 +43,7 @@ class Came:
     content: str = ""
     unit: str = "H56.12"
     is_refused: bool = False
+    first: int | None = None
 
 
 @pytest.fixture
@@ -64,7 +65,10 @@ def put(settings: Settings, *files: Came, contract: Contract = EXCHANGES, at: da
                 arrival(sha256, file.key, modified_at), dataset=contract.dataset, arrived_at=moment
             )  # fmt: skip
             rows = pl.DataFrame({"row_number": range(file.rows)}, schema={"row_number": pl.Int64()}).with_columns(
-                pl.lit(file.unit).alias(unit), pl.lit(f"{sha256}").alias(name)
+                pl.lit(file.unit).alias(unit),
+                (pl.lit(sha256) if file.first is None else (pl.col("row_number") + file.first).cast(pl.String)).alias(
+                    name
+                ),
             )
             checks = (Check("export_is_not_empty", "critical", is_success=not file.is_refused),)
             content = replace(
@@ -160,6 +164,29 @@ def test_the_parts_of_a_day_are_held_until_the_other_part_came(settings: Setting
     assert ask(settings, f"SELECT outcome FROM ops.attempts WHERE partition_key = '{NEXT}' ORDER BY attempted_at") == [
         ("refused",), ("loaded",), ("loaded",),
     ]  # fmt: skip
+
+
+def test_the_same_half_in_other_bytes_is_not_the_other_half(settings: Settings) -> None:
+    put(settings, *usual(), contract=DOSSIERS)
+    half = Came(NEXT, 50, content="a", first=0)
+    put(settings, half, replace(half, content="b", hour=20), contract=DOSSIERS)
+    verdicts = f"SELECT DISTINCT verdict FROM ops.loads WHERE partition_key = '{NEXT}'"
+    assert ask(settings, verdicts) == [("refused",)]
+    counted = f"SELECT rows_count FROM ops.volumes WHERE partition_key = '{NEXT}' AND unit_group = 'all'"
+    assert ask(settings, counted) == [(50,)]
+    # Ten of it once more, and what was missing.
+    put(settings, replace(half, content="c", hour=21, first=40, rows=60), contract=DOSSIERS, at=datetime(2026, 11, 2))
+    assert (ask(settings, verdicts), ask(settings, counted)) == ([("accepted_with_warnings",)], [(100,)])
+
+
+def test_days_that_were_pulled_again_do_not_widen_the_band(settings: Settings) -> None:
+    days = [replace(file, first=0) for file in usual()]
+    again = [replace(file, hour=22, content=f"{file.key} again", first=2) for file in days]
+    put(settings, *days, *again, contract=DOSSIERS)
+    (day,) = put(settings, Came(NEXT, 100), contract=DOSSIERS, at=datetime(2026, 11, 2))
+    assert day.outcome is Outcome.LOADED
+    band = f"SELECT median_count FROM ops.volumes WHERE partition_key = '{NEXT}' AND unit_group = 'all'"
+    assert ask(settings, band) == [(102,)]
 
 
 def test_what_the_content_refused_stays_refused_and_is_nobodys_measure(settings: Settings) -> None:

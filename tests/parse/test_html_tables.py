@@ -38,6 +38,11 @@ def _group(number: str, label: str) -> str:
     return _row((number, label, *[""] * 11))
 
 
+def _sum(*rows: tuple[str, ...]) -> list[str]:
+    figures = [[int(cell.replace(".", "").replace("-", "") or 0) for cell in row[2:]] for row in rows]
+    return [f"{sum(column)}" for column in zip(*figures, strict=True)]
+
+
 def _page(*rows: str, before: str = "\ufeff<html><head><meta charset='windows-1252'></head><body>") -> str:
     title = '<table><tr><td colspan="13">Biểu số II.06a</td></tr></table>'
     dated = (
@@ -72,6 +77,45 @@ def test_the_total_row_is_compared_with_the_sum(tmp_path: Path) -> None:
     assert (right.rows_read, right.total_differences) == (3, {})
     wrong = _read(tmp_path, *rows, _row((*TOTAL[:4], "208", *TOTAL[5:])))
     assert wrong.total_differences == {"received_direct_count": ("208", "207")}
+
+
+def test_every_total_row_is_compared_not_only_the_first(tmp_path: Path) -> None:
+    rows = [_row(HEALTH), _row(HOME), _row(COMMUNE)]
+    above = _row(("", "Toàn tỉnh", *TOTAL[2:]))
+    assert _read(tmp_path, above, *rows, _row(TOTAL)).total_differences == {}
+    wrong = _read(tmp_path, above, *rows, _row((*TOTAL[:4], "208", *TOTAL[5:])))
+    assert wrong.total_differences == {"received_direct_count": ("208", "207")}
+    assert wrong.rows_read == 3
+
+
+def test_a_total_that_says_nothing_says_zero(tmp_path: Path) -> None:
+    rows = [_row(HEALTH), _row(HOME), _row(COMMUNE)]
+    cut = _read(tmp_path, *rows, _row((*TOTAL[:6], *[""] * 7)))
+    assert cut.total_differences == {
+        "settled_count": ("0", "1210"), "settled_early_count": ("0", "1110"), "settled_on_time_count": ("0", "95"),
+        "settled_late_count": ("0", "5"), "open_count": ("0", "41"), "open_in_time_count": ("0", "37"),
+        "open_late_count": ("0", "4"),
+    }  # fmt: skip
+
+
+def test_the_sum_of_a_group_is_compared_with_its_members(tmp_path: Path) -> None:
+    departments = ("I", "Sở, ban, ngành", "1.241", "1.000", "207", "34", "1.200", "1.100", "95", "5", "41", "37", "4")
+    communes = ("III", "Cấp xã", *COMMUNE[2:])
+    rows = [_row(HEALTH), _row(HOME), _row(communes), _row(COMMUNE), _row(TOTAL)]
+    right = _read(tmp_path, _row(departments), *rows)
+    assert (right.rows_read, right.total_differences) == (3, {})
+    wrong = _read(tmp_path, _row((*departments[:9], "6", *departments[10:])), *rows)
+    # The figure of the ninth column, "trước hạn" 1.100, "đúng hạn" 95, "quá hạn" 5: 6 stands for the last of them.
+    assert wrong.total_differences == {"settled_late_count of the group of row 6": ("6", "5")}
+
+
+def test_a_unit_that_is_numbered_like_a_group_does_not_vanish(tmp_path: Path) -> None:
+    lost = _read(tmp_path, _group("I", "Sở, ban, ngành"), _row(HEALTH), _row(HOME), _row(("II", *COMMUNE[1:])),
+        _row(("", "Tổng cộng", *_sum(HEALTH, HOME))))  # fmt: skip
+    assert lost.total_differences == {
+        "received_count of the group of row 9": ("10", "0"), "received_online_count of the group of row 9": ("10", "0"),
+        "settled_count of the group of row 9": ("10", "0"), "settled_early_count of the group of row 9": ("10", "0"),
+    }  # fmt: skip
 
 
 def test_a_table_that_ends_before_its_total_row_is_known_to_be_short(tmp_path: Path) -> None:

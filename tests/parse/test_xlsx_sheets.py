@@ -131,6 +131,19 @@ def test_a_total_row_is_a_check_on_the_sum_and_no_row(tmp_path: Path) -> None:
     assert wrong.rows_read == 2
 
 
+def test_a_note_that_reads_like_a_total_takes_no_row_out_of_the_count(tmp_path: Path) -> None:
+    rows = [["1", "Sở Y tế", "1.200", "30", "-", "Tổng cộng"], ["2", "Sở Nội vụ", "34", "4", "-"]]
+    total = ["", "Tổng cộng", "1.234", "34", "-"]
+    parsed = read(_two_levels(tmp_path / "a.xlsx", *rows, ["", "", "", "", "", "Tổng cộng"], total), TWO_LEVELS)
+    assert values(parsed, "ban_hanh") == [1200, 34, None]
+    assert (parsed.rows_read, parsed.total_differences) == (3, {})
+
+
+def test_a_total_row_without_figures_is_none(tmp_path: Path) -> None:
+    file = _two_levels(tmp_path / "a.xlsx", ["1", "Sở Y tế", "1.200", "30", "-"], ["", "Tổng cộng", "", "", ""])
+    assert read(file, TWO_LEVELS).total_differences == {"total row": ("none", "the file may be cut short")}
+
+
 def test_dates_that_are_excels_own_are_read(tmp_path: Path) -> None:
     rows: list[list[Cell]] = [HEADS, ["A", date(2026, 11, 5), 1], ["B", date(2026, 2, 28), 2], ["C", None, 3]]
     parsed = read(_book(tmp_path / "a.xlsx", rows), SIMPLE)

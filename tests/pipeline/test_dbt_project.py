@@ -6,10 +6,8 @@ import shutil
 from pathlib import Path
 
 import duckdb
-import pytest
 
-from pipelines.build import begin_build, finish_build, require_whole_build, run_dbt
-from pipelines.errors import PermanentError
+from pipelines.build import run_dbt
 from pipelines.settings import Settings
 from tests.pipeline.conftest import Ran
 
@@ -41,23 +39,6 @@ def test_a_rebuild_from_nothing_equals_what_the_increments_built(usual_week: Ran
                     f"SELECT count(*) FROM (FROM {one}.{schema}.{table} EXCEPT ALL FROM {other}.{schema}.{table})"
                 ).fetchone()
                 assert extra == (0,), (table, one)
-
-
-def test_a_warehouse_that_was_not_built_to_its_end_is_not_published(usual_week: Ran, tmp_path: Path) -> None:
-    settings = _copy(usual_week, tmp_path / "home")
-    settings.dbt_target_folder.mkdir()
-    with pytest.raises(PermanentError, match="not built to its end"):
-        require_whole_build(settings)
-    finish_build(settings)
-    require_whole_build(settings)
-    with duckdb.connect(str(settings.warehouse_file)) as connection:
-        connection.execute("UPDATE ops.loads SET load_sequence = 9999 WHERE load_id = 'portal_dossiers/2026-11-08/r1'")
-    with pytest.raises(PermanentError, match="newest load"):
-        require_whole_build(settings)
-    finish_build(settings)
-    begin_build(settings)
-    with pytest.raises(PermanentError, match="not built to its end"):
-        require_whole_build(settings)
 
 
 def test_a_refused_load_is_nowhere_even_if_dbt_runs_alone(usual_week: Ran, tmp_path: Path) -> None:
