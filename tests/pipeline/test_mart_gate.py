@@ -73,6 +73,27 @@ UPDATE marts.target_progress SET period = '202609' WHERE target_code = 'satisfac
 DELETE FROM marts.target_progress WHERE target_code = 'science_budget_yearly';
 UPDATE marts.portal_reconciliation SET unit_code = 'H56.99.99', period = 'x'
     WHERE unit_code = (SELECT min(unit_code) FROM marts.portal_reconciliation);
+DELETE FROM marts.portal_reconciliation WHERE measure_code = 'open_late_count' AND unit_code = (SELECT min(unit_code) FROM marts.portal_reconciliation);
+UPDATE marts.portal_reconciliation SET portal_count = -1, warehouse_count = 5, difference_count = 4, explained_count = -9, unexplained_count = 1,
+        state = 'explained', reason_code = NULL
+    WHERE unit_code = (SELECT max(unit_code) FROM marts.portal_reconciliation WHERE period <> 'x');
+INSERT INTO core.day_coverage BY NAME (
+    SELECT 'portal_dossiers' AS coverage_code, DATE '2026-09-01' + range::INT AS report_date FROM range(30));
+INSERT INTO marts.portal_reconciliation_reason VALUES
+    ('H56.99.99', '202609', 'received_count', 'day_not_loaded', -3, 2);
+INSERT INTO marts.portal_reconciliation_reason BY NAME (
+    SELECT unit_code, period, measure_code, 'days_missing' AS reason_code, 0 AS explained_count, 1 AS evidence_count
+    FROM marts.portal_reconciliation LIMIT 1);
+INSERT INTO marts.portal_reconciliation_reason BY NAME (
+    SELECT unit_code, period, measure_code, 'nobody_knows' AS reason_code, 1 AS explained_count, 1 AS evidence_count
+    FROM marts.portal_reconciliation LIMIT 1);
+UPDATE marts.portal_statistics_check SET unit_code = 'H56.99.99', period = 'x', difference_count = 1
+    WHERE unit_code = (SELECT min(unit_code) FROM marts.portal_statistics_check);
+DELETE FROM marts.portal_statistics_check WHERE check_code = 'open_is_received_less_settled'
+    AND unit_code = (SELECT min(unit_code) FROM marts.portal_statistics_check);
+INSERT INTO marts.portal_statistics_check BY NAME (
+    SELECT * REPLACE ('202609' AS period) FROM marts.portal_statistics_check WHERE check_code = 'open_is_the_sum_of_its_parts' AND period = '202610');
+UPDATE marts.portal_statistics_check SET is_satisfied = false WHERE unit_code = (SELECT max(unit_code) FROM marts.portal_statistics_check WHERE period <> 'x');
 UPDATE ops.completeness SET state = 'missing'
     WHERE dataset = 'portal_dossiers' AND subject_type = 'dataset' AND day = DATE '2026-11-02';
 DELETE FROM ops.completeness WHERE dataset = 'portal_dossiers' AND subject_type = 'dataset' AND day = DATE '2026-11-03';

@@ -19,7 +19,8 @@ from pipelines.build import manifest_file, run_dbt
 from pipelines.calendar import Partition
 from pipelines.ingest import Workshop, ingest
 from pipelines.publish.publish import publish
-from pipelines.settings import Settings, read_settings
+from pipelines.settings import EXPECTATIONS, Settings, read_settings
+from pipelines.validate.suites import read_mart_suites
 from tests.pipeline.conftest import Home, Ran, home_with
 
 # The shortest month; its table is due on 3 March.
@@ -82,6 +83,21 @@ def test_a_whole_month_agrees_with_the_portal_but_for_channels_that_nobody_repor
     assert opening == 180
 
 
+def _broken_rules(warehouse: Path) -> list[str]:
+    """Rules on the marts of the reconciliation that do not hold."""
+    from pipelines.validate.great_expectations_runner import run_mart_suites  # noqa: PLC0415  (seconds to import)
+
+    suites = read_mart_suites(EXPECTATIONS / "marts")
+    marts = ("portal_reconciliation", "portal_reconciliation_reason", "portal_statistics_check")
+    results = run_mart_suites(warehouse, [suites[mart] for mart in marts])
+    return [f"{mart}: {one.rule.name}" for mart, ones in results.items() for one in ones if not one.is_success]
+
+
+def test_the_suites_hold_for_a_month_that_is_compared(february: Home) -> None:
+    assert february.query("SELECT count(*) > 10 FROM marts.portal_reconciliation_reason").item()
+    assert _broken_rules(february.folder / "warehouse.duckdb") == []
+
+
 def test_status_tells_how_the_month_compares_and_what_is_late(february: Home) -> None:
     told = json.loads(february.khotinh("status", "--json").stdout)
     compared = told["reconciliation"]
@@ -107,6 +123,7 @@ def test_a_lost_day_explains_only_the_dossiers_that_other_days_tell_of(february:
     with duckdb.connect(str(settings.warehouse_file)) as connection:
         connection.execute("UPDATE ops.loads SET verdict = 'refused' WHERE load_id = 'portal_dossiers/2026-02-10/r1'")
     run_dbt(settings, ["run", "--select", "+portal_reconciliation"])
+    assert _broken_rules(settings.warehouse_file) == []
     with duckdb.connect(str(settings.warehouse_file), read_only=True) as connection:
         [(difference, explained, unexplained)] = connection.execute(
             """
