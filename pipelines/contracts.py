@@ -37,6 +37,9 @@ SQL_TYPES: dict[ColumnType, str] = {
     "count_of": "BIGINT",
 }
 PersonalClass = Literal["name", "phone", "email", "id_number", "address", "free_text", "account", "dossier_code"]
+LARGEST_NUMBER = 99_999_999
+"""Largest value of a number without a `maximum`: with nine digits it may be a telephone or ID number, its zero eaten."""
+
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -139,6 +142,7 @@ class Column(_Strict):
         registry: Register that must know the value (units, endpoints).
         empty_as: Code that an empty cell means.
         personal: Class of personal data. Such a column ends at the parser unless `pseudonym` is set.
+        minimum, maximum: Bounds of a number; without a maximum it is LARGEST_NUMBER.
         hides_row: Where this cell is filled, no other cell of the row may be shown, not even in quarantine: a secret.
         pseudonym: Kept as a keyed hash, because records or persons must be told apart.
     """
@@ -173,6 +177,12 @@ class Column(_Strict):
     def sql_type(self) -> str:
         """Its type in the warehouse."""
         return SQL_TYPES[self.type]
+
+    @property
+    def largest(self) -> float | None:
+        """The largest value that is believed; None of what is no number."""
+        is_number = self.type in ("integer", "amount", "decimal")
+        return LARGEST_NUMBER if self.maximum is None and is_number else self.maximum
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Column:

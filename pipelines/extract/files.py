@@ -111,7 +111,7 @@ def _check_unchanged(folder: Folder, order: Order, entries: Sequence[Entry], cop
     again = {entry.path: entry for entry in folder.find(order.path)}
     for entry, copy in zip(entries, copies, strict=True):
         if again.get(entry.path) != entry or copy.stat().st_size != entry.size:
-            raise folder.broken(order.path, f"is still being written ({entry.name} changed while it was read)")
+            raise folder.broken(order.path, "is still being written: a file changed while it was read")
 
 
 def _moved(order: Order, entry: Entry, copy: Path) -> Path:

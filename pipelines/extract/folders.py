@@ -134,11 +134,12 @@ class Folder:
             with private_file(target):
                 pass
         sources = [entry.path for entry in entries]
-        with self._translated(entries[0].name):
+        # Nobody knows what a file is called that was found by a `*`: none of these is named.
+        with self._translated(""):
             try:
                 self.filesystem.get(sources, list(map(str, targets)), **self.copy_options)
-            except self.failures.absent as error:
-                raise self.broken(entries[0].name, "went away while it was read") from error
+            except self.failures.absent:
+                raise self.broken("", "lost a file while it was read") from None
 
     def broken(self, name: str, what: str) -> TransientError:
         """The error for a file that could not be read whole this time."""

@@ -20,6 +20,7 @@ from pipelines.contracts import Contract
 from pipelines.parse.damage import TWICE_ENCODED, encoded_twice, refuse_damaged_bytes
 from pipelines.parse.signature import FileKind, read_signature
 from pipelines.parse.text_table import DAMAGE, ROW_NUMBER, SHEET_NAME, TextTable, damaged, unreadable
+from pipelines.parse.told_names import told_name
 from pipelines.parse.totals import take_groups, take_totals
 from pipelines.reference import name_key
 
@@ -48,8 +49,9 @@ def read_xlsx(file: Path, contract: Contract) -> TextTable:
             if contract.format.decimal != _POINT
             else None
         )
-    except fastexcel.FastExcelError as error:
-        raise unreadable(f"it is no workbook, or it is cut short ({str(error).splitlines()[0]})") from error
+    except fastexcel.FastExcelError:
+        # The reader's message may quote a sheet's name or a cell.
+        raise unreadable("it is no workbook, or it is cut short") from None
     if sheet.width > _MOST_COLUMNS:
         raise unreadable(f"it has {sheet.width} columns")
     frame = sheet.to_polars().cast(pl.String)
@@ -59,7 +61,7 @@ def read_xlsx(file: Path, contract: Contract) -> TextTable:
         raise damaged()
     if frame.select(pl.any_horizontal(pl.all().str.contains(TWICE_ENCODED)).any()).item():
         raise encoded_twice()
-    return _table(sheet.name, frame, contract)
+    return _table(told_name(sheet.name, 1), frame, contract)
 
 
 def _in_declared_notation(frame: pl.DataFrame, numeric: pl.DataFrame, decimal: str) -> pl.DataFrame:

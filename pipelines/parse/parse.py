@@ -6,7 +6,7 @@ and the personal columns end here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,6 +24,7 @@ from pipelines.parse.records import read_json, read_xml
 from pipelines.parse.signature import FileKind, read_signature
 from pipelines.parse.tables import read_csv
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.told_names import told_headings
 from pipelines.parse.totals import total_differences
 from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
 from pipelines.parse.values import Reading, clean, has_mixed_dates, read_value
@@ -57,7 +58,7 @@ class Parsed:
             SHEET_NAME, for rows that a later rule rejects; personal columns are not among them.
         rows_read: Rows in the file, headings and totals not counted.
         rows_duplicate: Rows that repeat another row of the file in every cell.
-        added_headings: Headings that no column of the contract accepts.
+        added_headings: Headings that no column of the contract accepts, as they may be told.
         total_differences: Where a total or group row of the file is not the sum of its rows: (stated, summed).
     """
 
@@ -103,7 +104,7 @@ def _parse(file: Path, reading: Reading) -> Parsed:
     distinct = first.rows.without(duplicates)
     return Parsed(
         rows=distinct.without(reasons.get_column("row_number")),
-        rejects=reject_rows(texts_of, reasons, contract, distinct),
+        rejects=reject_rows(texts_of, reasons, contract, distinct, unit_names=_unit_names(reading)),
         texts_of=texts_of,
         rows_read=first.fingerprints.height,
         rows_duplicate=len(duplicates),
@@ -159,8 +160,9 @@ def _repetitions(table: TextTable, fingerprints: pl.DataFrame) -> pl.Series:
 
 
 def reject_rows(
-    texts_of: Callable[[pl.Series], pl.DataFrame], reasons: pl.DataFrame, contract: Contract, rows: TypedRows
-) -> pl.DataFrame:
+    texts_of: Callable[[pl.Series], pl.DataFrame], reasons: pl.DataFrame, contract: Contract, rows: TypedRows,
+    unit_names: Collection[str] = (),
+) -> pl.DataFrame:  # fmt: skip
     """Builds quarantine rows.
 
     Args:
@@ -168,6 +170,7 @@ def reject_rows(
         reasons: REASON_SCHEMA, one row each rejected row.
         contract: Which columns there are; a personal one is shown masked, whatever it held.
         rows: Typed rows, for the unit that owns each.
+        unit_names: Keys of the units' names, by which a misspelt one is told from a person's.
 
     Returns:
         A frame of REJECT_SCHEMA.
@@ -178,19 +181,21 @@ def reject_rows(
     hidden, units = _hidden(contract), _owning_units(rows, numbers, contract)
     found = reasons.join(texts_of(numbers), left_on="row_number", right_on=ROW_NUMBER, how="left")
     found = found.join(units, on="row_number", how="left").sort("row_number")
-    row_texts = [_row_text(row, contract, hidden) for row in found.iter_rows(named=True)]
+    row_texts = [_row_text(row, contract, hidden, unit_names) for row in found.iter_rows(named=True)]
     return found.with_columns(pl.Series("row_text", row_texts, dtype=pl.String)).select(
         "row_number", pl.col(SHEET_NAME).alias("sheet_name"), "row_text", "reasons", OWNER
     ).rename({OWNER: "unit_code"}).cast(REJECT_SCHEMA)  # fmt: skip
 
 
-def _row_text(row: Mapping[str, Any], contract: Contract, hidden: frozenset[str]) -> str:
+def _row_text(
+    row: Mapping[str, Any], contract: Contract, hidden: frozenset[str], unit_names: Collection[str]
+) -> str:  # fmt: skip
     """A rejected row as JSON by column: what was there, as far as it may be shown."""
     is_secret = any(row[column.name] is not None for column in contract.columns if column.hides_row)
     cells = {
         column.name: MASK
         if column.name in hidden or (is_secret and not column.hides_row)
-        else shown(column, row[column.name], row["reasons"])
+        else shown(column, row[column.name], row["reasons"], unit_names)
         for column in contract.columns
     }
     return orjson.dumps(cells).decode()
@@ -199,14 +204,14 @@ def _row_text(row: Mapping[str, Any], contract: Contract, hidden: frozenset[str]
 def _hidden(contract: Contract) -> frozenset[str]:
     """Columns whose text is personal: their own class says so, or they are made from the cell of one that does.
 
-    An endpoint's address may be a guest's telephone number.
+    An endpoint's address may be a guest's telephone number, and what is counted may be a list of people.
     """
     headings = {name_key(heading) for column in contract.columns if column.personal for heading in column.headings}
     return frozenset(
         column.name
         for column in contract.columns
         if column.personal
-        or column.type == "endpoint_address"
+        or column.type in ("endpoint_address", "count_of")
         or any(name_key(heading) in headings for heading in column.headings)
     )
 
@@ -230,7 +235,7 @@ def read_table(file: Path, contract: Contract) -> TextTable:
 
 
 def match_headings(table: TextTable, contract: Contract) -> tuple[dict[str, list[str]], tuple[str, ...]]:
-    """The file's headings behind each column, none where it is missing, and those that no column accepts."""
+    """The file's headings behind each column, none where it is missing, and those that no column accepts, as told."""
     by_key: dict[str, str] = {}
     for heading in table.headings:
         by_key.setdefault(name_key(heading), heading)
@@ -242,7 +247,10 @@ def match_headings(table: TextTable, contract: Contract) -> tuple[dict[str, list
         found[group] = [group]
     used = {name_key(heading) for headings in found.values() for heading in headings}
     used |= {name_key(heading) for heading in contract.ignored_headings}
-    return found, tuple(heading for heading in table.headings if name_key(heading) not in used)
+    told = told_headings(table.headings, contract)
+    return found, tuple(
+        name for name, heading in zip(told, table.headings, strict=True) if name_key(heading) not in used
+    )
 
 
 def _headings_by_column(table: TextTable, contract: Contract) -> tuple[dict[str, list[str]], tuple[str, ...]]:
@@ -272,8 +280,9 @@ def _texts_by_column(frame: pl.DataFrame, headings: dict[str, list[str]], contra
 
 def _missing_headings(missing: list[Column], table: TextTable, contract: Contract) -> DataRefusedError:
     accepted = {name_key(heading) for column in contract.columns for heading in column.headings}
-    unknown = [heading for heading in table.headings if name_key(heading) not in accepted]
-    came = f"it has: {', '.join(map(repr, table.headings))}"
+    headings = told_headings(table.headings, contract)
+    unknown = [heading for heading in headings if name_key(heading) not in accepted]
+    came = f"it has: {', '.join(map(repr, headings))}"
     if len(unknown) == len(table.headings):
         # Most likely the heading line is missing and these are a record's cells: nobody's name is shown.
         unknown, came = [], "none of its headings is known: the heading line may be missing or parted in another way"
@@ -340,6 +349,11 @@ def _typed(texts: pl.DataFrame, reading: Reading) -> _Typed:
     return _Typed(rows, reasons.select(rows.get_column("row_number").filter(bad), "reasons"), cells)
 
 
+def _unit_names(reading: Reading) -> Collection[str]:
+    period = reading.partition
+    return reading.reference.unit_codes_by_name(period.first_day, period.last_day)
+
+
 def _owning_units(rows: TypedRows, row_numbers: pl.Series, contract: Contract) -> pl.DataFrame:
     """`row_number` and, as OWNER, the code of the unit that owns each of these rows."""
     column = unit_column(contract)
@@ -365,7 +379,7 @@ def _unread_reason(column: Column) -> str:
 def _outside(column: Column, value: pl.Series) -> dict[str, pl.Series]:
     outside: dict[str, pl.Series] = {}
     if column.minimum is not None:
-        outside[f"below {column.minimum:g}"] = (value < column.minimum).fill_null(value=False)
-    if column.maximum is not None:
-        outside[f"above {column.maximum:g}"] = (value > column.maximum).fill_null(value=False)
+        outside[f"below {column.minimum:.15g}"] = (value < column.minimum).fill_null(value=False)
+    if column.largest is not None:
+        outside[f"above {column.largest:.15g}"] = (value > column.largest).fill_null(value=False)
     return outside

@@ -19,6 +19,7 @@ from lxml import etree
 from pipelines.contracts import Contract
 from pipelines.parse.damage import refuse_damaged_bytes
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.told_names import told_name
 
 _MEMBER_BYTES = 64 * 1024 * 1024
 _MEMBERS = 10_000
@@ -55,7 +56,9 @@ def read_xml(file: Path, contract: Contract) -> TextTable:
         try:
             root = etree.fromstring(body.lstrip(), parser)
         except etree.XMLSyntaxError as error:
-            raise unreadable(f"the XML {member or 'body'} breaks off or is malformed ({error.msg})") from error
+            # The parser's message quotes tags and entities, which may be anything that stood behind a < or an &.
+            place = f"line {error.lineno}" if error.lineno else "its beginning"
+            raise unreadable(f"the XML {member or 'body'} breaks off or is malformed at {place}") from None
         refuse_damaged_bytes(body)
         for element in root.iter(contract.format.rows):
             records.append({path: _xml_value(element, path) for path in paths})
@@ -114,13 +117,14 @@ def _bodies(file: Path) -> Iterator[tuple[str, bytes]]:
             members = archive.infolist()
             if len(members) > _MEMBERS or sum(member.file_size for member in members) > _TOTAL_BYTES:
                 raise unreadable("the zip holds more than any day's export")
-            for member in members:
+            for place, member in enumerate(members, 1):
+                name = told_name(member.filename, place)
                 if member.file_size > _MEMBER_BYTES:
-                    raise unreadable(f"{member.filename} is larger than any call record")
-                yield member.filename, archive.read(member)
-    except (BadZipFile, RuntimeError, zlib.error) as error:
-        # Python's zip reader says RuntimeError of a member that is encrypted or packed in an unknown way.
-        raise unreadable(f"the zip is damaged ({error})") from error
+                    raise unreadable(f"{name} is larger than any call record")
+                yield name, archive.read(member)
+    except (BadZipFile, RuntimeError, zlib.error):
+        # Python's zip reader says RuntimeError of a member that is encrypted or packed in an unknown way, and names it.
+        raise unreadable("the zip is damaged, encrypted or packed in an unknown way") from None
 
 
 def _xml_value(element: etree._Element, path: str) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.contracts import Contract
-from pipelines.parse.masking import MASK, shape
+from pipelines.parse.masking import MASK, has_few_digits, shape
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, Stated
 from pipelines.parse.typed_rows import TypedRows
 from pipelines.reference import name_key
@@ -100,7 +100,13 @@ def total_differences(stated: Sequence[Stated], rows: TypedRows, contract: Contr
             figure = _figure(text, contract)
             summed = str(sum(frame.get_column(name).sum() for frame in members))
             if figure is not None and figure != summed:
-                shown = figure if text is None else text if shape(figure).strip("9") == "" else MASK
+                shown = (
+                    figure
+                    if text is None
+                    else text
+                    if has_few_digits(text) and shape(figure).strip("9") == ""
+                    else MASK
+                )
                 differences[f"{name} of {one.group}" if one.group else name] = (shown, summed)
     return differences
 

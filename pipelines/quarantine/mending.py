@@ -18,6 +18,8 @@ from pipelines.quarantine.held import HeldRow
 from pipelines.reference import Unit, name_key, normalise_agency_code
 
 RULE = "rule"
+# No word of Vietnamese and no code holds it: the cell is told by its shape, and nothing is near a shape.
+_MASKED = "xx"
 _SAMPLE = datetime(2026, 11, 5, 14, 30)  # noqa: DTZ001  (an example for the reader)
 _UNITS_NAMED = 3
 _LIKENESS = 0.6
@@ -110,7 +112,7 @@ class Mending:
         known = self._nearest.get((text, row.partition_key))
         if known is not None:
             return known
-        if not text or self._searches >= _MOST_SEARCHES:
+        if not text or _MASKED in text or self._searches >= _MOST_SEARCHES:
             return sentences.NO_UNIT_IS_NEAR
         self._searches += 1
         found = self._search(column, text, Partition.parse(row.partition_key))

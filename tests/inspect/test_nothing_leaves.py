@@ -76,11 +76,11 @@ def test_people_are_no_headings(tmp_path: Path, nine: dict[str, Export], options
     assert [row for row in rows if row.split(";")[0] in said or row.split(";")[1] in said] == []
 
 
-def test_unknown_headings_are_hidden_only_if_all_are(tmp_path: Path) -> None:
+def test_unknown_headings_are_told_by_place_and_shape_and_hidden_if_all_are(tmp_path: Path) -> None:
     answer = looked_at(write(tmp_path / "x.csv", "Lê Văn Tám;0912345678\nx;y\n"), "--dataset", "platform_accounts")
     assert (answer["unknown_headings"], answer["unknown_heading_count"]) == ([], 2)
     answer = looked_at(write(tmp_path / "x.csv", "TenDangNhap;CaLam\nx;y\n"), "--dataset", "platform_accounts")
-    assert [unknown["heading"] for unknown in answer["unknown_headings"]] == ["CaLam"]
+    assert [unknown["heading"] for unknown in answer["unknown_headings"]] == ["column 2 (xxxxx)"]
 
 
 @pytest.mark.parametrize("dataset", [(), ("--dataset", "document_exchanges")])

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.errors import DataRefusedError
 from pipelines.parse.masking import shape, shown
-from tests.parse.parse_help import column, contract, read, reasons, row_texts, write
+from tests.parse.parse_help import DAY, REFERENCE, column, contract, read, reasons, row_texts, write
 
 DATE, UNIT = contract([
     column("ngay", "date", format="%d/%m/%Y"), column("don_vi", "unit_name", registry="units"),
@@ -39,7 +39,9 @@ def test_what_looks_like_a_figure_a_date_or_a_code_is_shown(text: str) -> None:
     [
         ("Nguyễn Văn An", "xxxxxx xxx xx"), ("an", "xx"), ("NGUYENVANAN", "xxxxxxxxxxx"), ("0912345678", "9999999999"),
         ("0912 345 678", "9999 999 999"), ("038.099.001.234", "999.999.999.999"), ("171234567", "999999999"),
-        ("B1234567", "x9999999"), ("an@thu.vn", "xx@xxx.xx"), ("Số 1 đường Mẫu", "xx 9 xxxxx xxx"),
+        ("B1234567", "x9999999"), ("0987.65.4321", "9999.99.9999"), ("0987-65-4321", "9999-99-9999"),
+        ("SDT0987-654-321", "xxx9999-999-999"), ("CCCD038099-123456", "xxxx999999-999999"), ("NGUYENVANAN87", "xxxxxxxxxxx99"),
+        ("0987\u00a0654", "9999x999"), ("an@thu.vn", "xx@xxx.xx"), ("Số 1 đường Mẫu", "xx 9 xxxxx xxx"),
     ],
 )  # fmt: skip
 def test_what_could_be_a_person_is_shown_by_its_shape(text: str, told: str) -> None:
@@ -48,10 +50,20 @@ def test_what_could_be_a_person_is_shown_by_its_shape(text: str, told: str) -> N
 
 def test_a_cell_that_was_read_stays_and_a_unit_that_is_unknown_can_be_looked_up() -> None:
     assert shown(DATE, "01/06/2026", ["so: empty"]) == "01/06/2026"
-    assert shown(UNIT, "UBND xã Không Có", ["don_vi: unknown or ambiguous unit"]) == "UBND xã Không Có"
-    assert shown(UNIT, "Lê Thị Xã", ["don_vi: unknown or ambiguous unit"]) == "xx xxx xx"
-    assert shown(UNIT, "Xã 0912345678", ["don_vi: unknown or ambiguous unit"]) == "xx 9999999999"
     assert shown(UNIT, None, ["don_vi: empty"]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Sở Ytế", "Sở Ytế"), ("UBND tỉnh Thanh Hoa", "UBND tỉnh Thanh Hoa"), ("UBND xã Không Có", "UBND xã xxxxx xx"),
+        ("Lê Thị Xã", "xx xxx xx"), ("Xã 0912345678", "Xã 9999999999"), ("Bành Thị Sở", "xxxx xxx xx"),
+        ("Phòng ông Quách Kỳ Nghiêm", "Phòng xxx xxxxx xx xxxxxx"), ("Banh Y", "xxxx x"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_unit_is_shown_and_of_any_other_its_first_words(text: str, told: str) -> None:
+    names = REFERENCE.unit_codes_by_name(DAY.first_day, DAY.last_day)
+    assert shown(UNIT, text, ["don_vi: unknown or ambiguous unit"], names) == told
 
 
 def test_a_name_in_a_number_column_is_in_no_reject(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_faulty_record_is_set_apart_with_its_body_and_without_names(tmp_path: 
     assert reasons(parsed) == {
         4: ["record_type: not in the list cdr_record_type", "recorded_at: not a readable timestamp"]
     }
-    assert parsed.rejects.get_column("sheet_name").to_list() == ["b.xml"]
+    assert parsed.rejects.get_column("sheet_name").to_list() == ["2 (x.xxx)"]
     (text,) = row_texts(parsed)
     assert text["display_name"] == "•••"
     for frame in (parsed.rows.frame(), parsed.rejects, all_texts(parsed)):
@@ -133,7 +133,9 @@ def test_a_record_without_its_key_is_rejected_not_lost(tmp_path: Path) -> None:
     ids=["cut short", "text", "crossed", "empty"],
 )
 def test_a_malformed_body_refuses_the_whole_file_and_is_named(body: str, tmp_path: Path) -> None:
-    with pytest.raises(DataRefusedError, match=r"cdr\.zip: cannot be read: the XML b\.xml breaks off or is malformed"):
+    with pytest.raises(
+        DataRefusedError, match=r"cdr\.zip: cannot be read: the XML 2 \(x\.xxx\) breaks off or is malformed at"
+    ):
         _read(_zip(tmp_path / "cdr.zip", a=START, b=body))
 
 
@@ -154,9 +156,7 @@ def test_an_entity_is_neither_expanded_nor_fetched(tmp_path: Path) -> None:
 
 def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
     bomb = '<!ENTITY l0 "ha">' + "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    with pytest.raises(
-        DataRefusedError, match=r"the XML body breaks off or is malformed \(Maximum entity amplification"
-    ):
+    with pytest.raises(DataRefusedError, match=r"the XML body breaks off or is malformed at line 1"):
         _read(write(tmp_path / "a.xml", _with_entity(bomb, "&l9;")))
 
 
