@@ -242,9 +242,14 @@ def _judge_load(
     if thin := [group for group in below if group != ALL and group not in absent]:
         told = "; ".join(period.told(group, rows) for group in thin)
         checks.append(Check(GROUPS_IN_BAND, "warning", is_success=False, observed=told))
-    # The same bytes judged again under mended rules are no revision of themselves.
+    # The same bytes judged again under mended rules are no revision of themselves, and what lies above the band is no
+    # measure: its correction would be held, and a doubled export stay in force.
     before = [
-        other.rows[ALL] for other in siblings if other.known < load.known and other.file_sha256 != load.file_sha256
+        other.rows[ALL]
+        for other in siblings
+        if other.known < load.known
+        and other.file_sha256 != load.file_sha256
+        and period.bands[ALL].state_of(other.rows[ALL]) is not State.ABOVE
     ]
     if contract.mode == "snapshot" and before:
         kept = period.is_excused or load.rows[ALL] >= SMALLEST_REVISION_SHARE * max(before)

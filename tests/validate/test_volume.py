@@ -202,6 +202,17 @@ def test_a_halved_revision_is_held_and_its_predecessor_is_not() -> None:
     assert [loads[f"{NEXT}/r{n}"].reason is None for n in (1, 2, 3)] == [True, True, False]
 
 
+def test_what_was_far_too_much_is_no_measure_for_its_correction() -> None:
+    doubled, corrected = load(NEXT, 200), load(NEXT, 100, revision=2, hour=9)
+    _, loads = judged([*usual(), doubled, corrected])
+    assert loads[f"{NEXT}/r2"].reason is None
+    # Without a band nobody knows which of the two is wrong; and half is half, whatever came before.
+    _, loads = judged([doubled, corrected])
+    assert loads[f"{NEXT}/r2"].reason is not None
+    _, loads = judged([*usual(), doubled, load(NEXT, 70, revision=2, hour=9)])
+    assert loads[f"{NEXT}/r2"].reason is not None
+
+
 def test_the_same_bytes_judged_again_are_no_revision_of_themselves() -> None:
     _, loads = judged([load(NEXT, 100, sha256="a"), load(NEXT, 70, revision=2, hour=9, sha256="a")])
     assert loads[f"{NEXT}/r2"].reason is None
