@@ -6,8 +6,10 @@ Which document or dossier goes to which unit does not belong here.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cached_property
+from unicodedata import normalize
 
 import numpy as np
 import polars as pl
@@ -18,6 +20,7 @@ from demo.seeding import generator
 
 PROVINCE_CODE = "H56"
 ACRONYM_LETTERS = 6
+_TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 UNIT_KINDS = ("province", "department", "district", "commune", "sub_unit")
 
 
@@ -94,4 +97,6 @@ def acronym(name: str) -> str:
     """The letters by which a unit signs its documents: the capitals of a short name, `UBND` for councils."""
     if name.startswith(("UBND", "Xã", "Phường", "Thị", "Huyện", "Thành phố")):
         return "UBND"
-    return "".join(word[0] for word in name.replace("-", " ").split() if word[0].isalpha())[:ACRONYM_LETTERS].upper()
+    initials = "".join(word[0] for word in name.replace("-", " ").split() if word[0].isalpha())[:ACRONYM_LETTERS]
+    # Tones are not written in them: Ứng dụng is ƯD.
+    return normalize("NFC", _TONES.sub("", normalize("NFD", initials.upper())))

@@ -31,12 +31,15 @@ from pipelines.load.load import load
 from pipelines.load.volumes import settle_changed
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse import parse
+from pipelines.parse.typed_rows import FOLDER_PREFIX
 from pipelines.parse.values import Reading
 from pipelines.reference import Reference, read_reference
 from pipelines.settings import ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES, Settings
 from pipelines.validate.suites import MARTS_FOLDER, MartSuite, Suite, read_mart_suites, read_suite
 from pipelines.validate.verdict import Judged, Verdict, judge, refuse_unread
 from pipelines.validate.volume_basis import EXCEPTIONS_NAME, VolumeBasis, read_volume_basis
+
+_INCOMING = "incoming-"
 
 
 @dataclass(frozen=True)
@@ -148,8 +151,8 @@ def record_failure(workshop: Workshop, dataset: str, partition: Partition, error
 def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) -> Attempt:
     settings = workshop.settings
     started_at, rules = now(), workshop.rules_sha256(contract.dataset)
-    settings.archive_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=settings.archive_folder, prefix="incoming-") as work:
+    archive.sweep(settings.archive_folder, (_INCOMING, FOLDER_PREFIX))
+    with TemporaryDirectory(dir=settings.archive_folder, prefix=_INCOMING) as work:
         try:
             delivery = pull(contract, partition, settings, Path(work))
         except (NotThereError, DataRefusedError) as error:
@@ -183,7 +186,12 @@ def examine(workshop: Workshop, contract: Contract, partition: Partition, arriva
         partition: The day or month.
         arrival: The raw file.
     """
-    reading = Reading(arrival.file_name, contract, partition, workshop.reference, workshop.settings.hash_key())
+    settings = workshop.settings
+    # Typed rows of a large file rest on disk for a while: where only the pipeline looks, not in the system's folder.
+    settings.archive_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    reading = Reading(
+        arrival.file_name, contract, partition, workshop.reference, settings.hash_key(), settings.archive_folder
+    )
     try:
         parsed = parse(arrival.file, reading)
     except DataRefusedError as error:

@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines import archive
 from pipelines.calendar import Partition, now
-from pipelines.errors import KhoTinhError
+from pipelines.errors import KhoTinhError, MessagesWithheld
 from pipelines.ingest import Workshop, examine
 from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
@@ -125,7 +125,8 @@ def replay(workshop: Workshop, dataset: str | None = None, partition_key: str | 
 
 def _replay_or_tell(workshop: Workshop, candidate: Candidate) -> Replayed:
     try:
-        return _replay(workshop, candidate)
+        with MessagesWithheld(f"{candidate.dataset} {candidate.partition_key}"):
+            return _replay(workshop, candidate)
     except KhoTinhError as error:
         return Replayed(candidate, failure=str(error))
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +23,7 @@ from pipelines.errors import PermanentError
 from pipelines.extract import Delivery
 
 _CHUNK = 1024 * 1024
+_OLD_SECONDS = 24 * 3600
 _READ_ONLY, _PRIVATE_FOLDER = 0o400, 0o700
 
 
@@ -44,6 +48,21 @@ class Arrival:
     source_modified_at: datetime | None
     arrived_at: datetime
     declared_rows: int | None
+
+
+def sweep(archive: Path, prefixes: Sequence[str]) -> None:
+    """Makes the folder, its owner's only, and removes the work folders that killed runs left in it.
+
+    Args:
+        archive: The archive.
+        prefixes: What the names of work folders begin with. One younger than `_OLD_SECONDS` may still be in use.
+    """
+    archive.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    oldest = time.time() - _OLD_SECONDS
+    for leftover in (folder for prefix in prefixes for folder in archive.glob(f"{prefix}*")):
+        with suppress(FileNotFoundError):
+            if leftover.stat().st_mtime < oldest:
+                shutil.rmtree(leftover, ignore_errors=True)
 
 
 def store(delivery: Delivery, dataset: str, partition_key: str, archive: Path, arrived_at: datetime) -> Arrival:

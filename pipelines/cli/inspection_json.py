@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.cli import inspection_words as words
-from pipelines.cli.inspection_view import MEMBERS_SHOWN
+from pipelines.cli.inspection_view import told_members
 from pipelines.cli.vietnamese import check_vi, reason_vi
 from pipelines.ingest import Workshop
 from pipelines.inspection import Inspection
@@ -54,7 +54,7 @@ def _signature(signature: Signature) -> dict[str, Any]:
         "delimiter": signature.delimiter,
         "is_one_line": signature.is_one_line,
         "is_damaged": signature.is_damaged,
-        "members": list(contents.names[:MEMBERS_SHOWN]) if contents else [],
+        "members": told_members(contents.names) if contents else [],
         "member_count": contents.count if contents else None,
         "inside": _signature(signature.inside) if signature.inside else None,
     }

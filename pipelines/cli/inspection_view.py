@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.markup import escape
 
 from pipelines.cli import inspection_words as words
@@ -13,6 +15,7 @@ from pipelines.inspection import Inspection
 from pipelines.inspection.columns import ColumnFound, Mapping
 from pipelines.inspection.guess import Candidate
 from pipelines.inspection.inspection import Judgement, Place
+from pipelines.parse.told_names import told_name
 from pipelines.validate.verdict import Verdict
 
 MEMBERS_SHOWN = 10
@@ -33,7 +36,7 @@ def show(workshop: Workshop, found: Inspection) -> None:
     _both("Định dạng | Format", words.kind(found.signature))
     if contents := found.signature.contents if found.signature.inside else None:
         more = " …" if contents.count > MEMBERS_SHOWN else ""
-        _say("Trong tệp nén | Members", ", ".join(contents.names[:MEMBERS_SHOWN]) + more)
+        _say("Trong tệp nén | Members", ", ".join(told_members(contents.names)) + more)
     if note := words.misnamed(found):
         screen.print(f"[yellow]{note.vi} | {note.en}[/]", soft_wrap=True)
     _show_dataset(found)
@@ -45,6 +48,11 @@ def show(workshop: Workshop, found: Inspection) -> None:
     if found.judgement and found.contract:
         _show_rejects(workshop, found.contract.dataset, found.judgement)
     _show_verdict(workshop, found)
+
+
+def told_members(names: Sequence[str]) -> list[str]:
+    """The first members of a zip, as they may be told."""
+    return [told_name(name, place) for place, name in enumerate(names[:MEMBERS_SHOWN], 1)]
 
 
 def _show_dataset(found: Inspection) -> None:

@@ -30,7 +30,7 @@ class ColumnFound:
         nearest: Of a missing column, the unknown heading of the file that is most like its own.
         filled, empty: Cells with and without a text.
         read: Filled cells that gave a value; None for a column that is not kept and so never read.
-        minimum, maximum: Of numbers, dates and times that are not personal.
+        minimum, maximum: Of numbers, dates and times that are not personal, as far as they are believed.
     """
 
     column: Column
@@ -112,7 +112,9 @@ def _found(
     # A mark such as "" may stand for zero: such a cell is empty and yet has a value.
     read = int((texts.is_not_null() & values.is_not_null()).sum())
     has_bounds = column.type in _WITH_BOUNDS and column.personal is None
-    smallest, largest = (values.min(), values.max()) if has_bounds else (None, None)
+    # A number that no load would believe may be somebody's telephone number.
+    believed = values if column.largest is None else values.filter((values <= column.largest).fill_null(value=False))
+    smallest, largest = (believed.min(), believed.max()) if has_bounds else (None, None)
     return ColumnFound(
         column, tuple(headings), filled=filled, empty=empty, read=read,
         minimum=None if smallest is None else str(smallest), maximum=None if largest is None else str(largest),

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ import orjson
 
 from pipelines.calendar import Partition, today
 from pipelines.contracts import Contract
-from pipelines.errors import DataRefusedError, PermanentError
+from pipelines.errors import DataRefusedError, MessagesWithheld, PermanentError
 from pipelines.extract.delivery import LARGEST_FILE_BYTES
 from pipelines.ingest import Workshop
 from pipelines.inspection.columns import Mapping, describe
@@ -137,6 +137,7 @@ def inspect_file(
 
     Raises:
         PermanentError: The period does not fit the dataset's cadence, or a rule of its suite cannot be run.
+        UnforeseenError: A fault of the program.
     """
     # Pseudonyms are made and thrown away: any key will do, and the real one need not be at hand.
     key = secrets.token_bytes(32)
@@ -145,6 +146,15 @@ def inspect_file(
         partition = period_of(contract, asked if dataset else None, file.name).partition
         return Reading(file.name, contract, partition, workshop.reference, key)
 
+    # A library's message may quote a cell, and what a command says may be kept in a log.
+    with MessagesWithheld(f"inspect {file.name}"):
+        return _inspect(workshop, file, dataset, asked, tell, reading_for)
+
+
+def _inspect(
+    workshop: Workshop, file: Path, dataset: str | None, asked: Partition | None, tell: Callable[[str], None],
+    reading_for: Callable[[Contract], Reading],
+) -> Inspection:  # fmt: skip
     tell("reading")
     signature, size = read_signature(file), file.stat().st_size
     unpacked = signature.contents.unpacked_bytes if signature.contents else size
@@ -164,7 +174,7 @@ def inspect_file(
     wrong = mismatch(signature, contract.format)
     place, mapping, judgement = None, None, None
     if wrong is None:
-        reading = Reading(file.name, contract, period.partition, workshop.reference, key)
+        reading = replace(reading_for(contract), partition=period.partition)
         place, mapping = _look(file, reading)
         judgement = _judge(workshop, file, reading, tell)
     return Inspection(

@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 MOST_ROWS_IN_MEMORY = 200_000
+FOLDER_PREFIX = "rows-"
 
 
 @dataclass(frozen=True)
@@ -116,5 +117,5 @@ class _Folder:
     """A folder for one owner, gone with this object."""
 
     def __init__(self, parent: Path | None) -> None:
-        self.path = Path(mkdtemp(dir=parent, prefix="rows-"))
+        self.path = Path(mkdtemp(dir=parent, prefix=FOLDER_PREFIX))
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -167,3 +168,14 @@ for STOP in range(1, 30):
             assert stat.S_IMODE(file.stat().st_mode) == 0o400
             stored += 1
     assert 1 <= stored < steps
+
+
+def test_what_a_killed_run_left_is_removed_a_day_later(tmp_path: Path) -> None:
+    kept = _store(tmp_path, _deliver(tmp_path)).file
+    old, young = tmp_path / "archive" / "rows-old", tmp_path / "archive" / "incoming-young"
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "part-0.parquet").write_bytes(b"rows")
+    os.utime(old, (0, 0))
+    archive.sweep(tmp_path / "archive", ("rows-", "incoming-"))
+    assert (old.exists(), young.exists(), kept.exists()) == (False, True, True)
