@@ -109,22 +109,25 @@ now_known as (
             and (dossiers.settled_date is null or dossiers.settled_date >= periods.first_day)
 ),
 
+-- As the month ended is as now, without the dossiers that changed since and with what they were before.
 versions as (
     select
-        false as is_as_of_month_end,
+        false as is_change,
+        1 as weight,
         now_known.*
     from now_known
     union all
     select
-        true as is_as_of_month_end,
+        true as is_change,
+        -1 as weight,
         now_known.*
     from now_known
-    left join before_the_change
+    inner join before_the_change
         on now_known.dossier_key = before_the_change.dossier_key and now_known.period = before_the_change.period
-    where before_the_change.dossier_key is null
     union all
     select
-        true as is_as_of_month_end,
+        true as is_change,
+        1 as weight,
         period,
         dossier_key,
         unit_code,
@@ -206,27 +209,41 @@ judged as (
 ),
 
 -- The portal reports a desk inside a unit under that unit.
-by_unit as (
+by_unit_and_change as (
     select
         judged.period,
-        judged.is_as_of_month_end,
+        judged.is_change,
         case when units.unit_type = 'sub_unit' then units.parent_unit_code else judged.unit_code end as unit_code,
         -- noqa: disable=LT02
         {% for measure, condition in measures.items() -%}
-        count(case when {{ condition }} then 1 end) as {{ measure }},
+        sum(case when {{ condition }} then judged.weight else 0 end) as {{ measure }},
         {% endfor -%}
         {% for definition, measure, added, taken in other_definitions -%}
-        count(case when {{ added }} then 1 end) - count(case when {{ taken }} then 1 end)
-            as {{ definition }}__{{ measure }},
+        sum(case when {{ added }} then judged.weight else 0 end)
+        - sum(case when {{ taken }} then judged.weight else 0 end) as {{ definition }}__{{ measure }},
         {% endfor -%}
         -- noqa: enable=LT02
-        count(*) as dossier_count
+        count(*) as version_count
     from judged
     left join units on judged.unit_code = units.unit_code
     group by
         judged.period,
-        judged.is_as_of_month_end,
+        judged.is_change,
         case when units.unit_type = 'sub_unit' then units.parent_unit_code else judged.unit_code end
+),
+
+-- What stands here twice is added up below, when units are counted together with their predecessors.
+by_unit as (
+    select
+        *,
+        false as is_as_of_month_end
+    from by_unit_and_change
+    where not is_change
+    union all
+    select
+        *,
+        true as is_as_of_month_end
+    from by_unit_and_change
 ),
 
 -- A commune of before July 2025 that went whole into one of today's.
