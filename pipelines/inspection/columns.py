@@ -11,7 +11,7 @@ from difflib import get_close_matches
 import polars as pl
 
 from pipelines.contracts import Column, Contract
-from pipelines.parse.parse import match_headings
+from pipelines.parse.headings import match_headings
 from pipelines.parse.text_table import TextTable
 from pipelines.parse.values import Reading, clean, read_value
 

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines.contracts import Contract
-from pipelines.parse.parse import unit_column
+from pipelines.parse.rejects import unit_column
 from pipelines.validate.volume import ALL, LoadRows
 from pipelines.validate.volume_basis import VolumeBasis
 

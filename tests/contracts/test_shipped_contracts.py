@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.contracts import Contract, read_contracts
 from pipelines.contracts_to_dbt import SOURCES_FILE, sources_yaml
-from pipelines.parse.parse import unit_column
+from pipelines.parse.rejects import unit_column
 from pipelines.reference import read_reference
 from pipelines.settings import DBT_PROJECT, ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES
 from pipelines.validate.suites import Rule, Suite, read_suite

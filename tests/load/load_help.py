@@ -17,7 +17,7 @@ from pipelines.contracts import Contract, read_contract
 from pipelines.load.ledger import Attempt
 from pipelines.load.load import load
 from pipelines.load.warehouse import open_warehouse, prepare
-from pipelines.parse.parse import REJECT_SCHEMA
+from pipelines.parse.rejects import REJECT_SCHEMA
 from pipelines.parse.typed_rows import TypedRows
 from pipelines.reference import read_reference
 from pipelines.settings import ENDPOINTS_FILE, SEEDS, SOURCES, Settings

@@ -20,7 +20,7 @@ from pipelines.calendar import Partition, WorkingDays
 from pipelines.contracts import Contract, Text, read_contract
 from pipelines.errors import ContractError, DataRefusedError
 from pipelines.parse import Parsed
-from pipelines.parse.parse import REJECT_SCHEMA
+from pipelines.parse.rejects import REJECT_SCHEMA
 from pipelines.parse.typed_rows import TypedRows
 from pipelines.settings import EXPECTATIONS, SEEDS, SOURCES
 from pipelines.validate.suites import Rule, Suite, read_suite
