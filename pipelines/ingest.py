@@ -48,7 +48,7 @@ class Workshop:
 
     Attributes:
         sources, expectations, seeds: Folders of the contracts, the suites and the registers; tests give their own.
-        report: Is told of each attempt as it ends, for whoever watches.
+        report: Is told of each attempt as it ends, and of each load of another day that it turned, for whoever watches.
     """
 
     settings: Settings
@@ -124,7 +124,8 @@ def _ingest(workshop: Workshop, dataset: str, partition: Partition) -> list[Atte
     attempts = []
     with open_warehouse(workshop.settings) as connection:
         prepare(connection, workshop.contracts.values())
-        settle_changed(connection, workshop.contracts.values(), workshop.volume_basis, now())
+        for turned in settle_changed(connection, workshop.contracts.values(), workshop.volume_basis, now()):
+            workshop.report(turned)
         is_first = contract.baseline and needs_baseline(connection, dataset)
     if is_first:
         attempts.append(_ingest_one(workshop, contract, Partition.baseline(partition.first_day)))
@@ -165,7 +166,11 @@ def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) ->
             return attempt
     judged = examine(workshop, contract, partition, arrival)
     with open_warehouse(settings) as connection:
-        return load(connection, contract, arrival, judged, started_at, now(), rules, workshop.volume_basis)
+        attempt = load(connection, contract, arrival, judged, started_at, now(), rules, workshop.volume_basis)
+    # An earlier day that is held from now on is gone from the figures: the run must not end as if all were well.
+    for turned in attempt.turned:
+        workshop.report(turned)
+    return attempt
 
 
 def _judged_before(contract: Contract, partition: Partition, known: JudgedBefore) -> Attempt:

@@ -30,6 +30,7 @@ class Attempt:
     Attributes:
         load_id: The load that came of it, or that holds the same bytes.
         rows_*: The load's counts; zero where nothing was loaded.
+        turned: What it made of other loads: held now, or free again.
     """
 
     dataset: str
@@ -42,6 +43,7 @@ class Attempt:
     rows_accepted: int = 0
     rows_quarantined: int = 0
     rows_duplicate: int = 0
+    turned: tuple[Attempt, ...] = ()
 
 
 def record_attempt(connection: duckdb.DuckDBPyConnection, attempt: Attempt, at: datetime) -> None:

@@ -81,8 +81,9 @@ def _write(
     ]
     connection.executemany("INSERT INTO ops.checks VALUES (?, ?, ?, ?, ?, ?)", checks)
     _insert(connection, "ops.quarantine", _with_origin(judged.quarantine, arrival, contract).to_arrow(), load_id)
+    turned: list[Attempt] = []
     if judged.verdict is not Verdict.REFUSED:
-        settle(connection, contract, basis, finished_at, (load_id, arrival.partition_key))
+        turned = settle(connection, contract, basis, finished_at, (load_id, arrival.partition_key))
     verdict, reason = _settled(connection, load_id)
     attempt = Attempt(
         dataset=arrival.dataset,
@@ -95,6 +96,7 @@ def _write(
         rows_accepted=rows_accepted,
         rows_quarantined=len(judged.quarantine),
         rows_duplicate=judged.rows_duplicate,
+        turned=tuple(turned),
     )
     record_attempt(connection, attempt, finished_at)
     return attempt

@@ -40,7 +40,7 @@ _HELD = {
 def settle(
     connection: duckdb.DuckDBPyConnection, contract: Contract, basis: VolumeBasis, at: datetime,
     arrived: tuple[str, str] | None = None,
-) -> None:  # fmt: skip
+) -> list[Attempt]:  # fmt: skip
     """Makes the verdicts what the set of loads says, inside the caller's transaction.
 
     Args:
@@ -49,6 +49,9 @@ def settle(
         basis: Calendar, registers and exceptions.
         at: When it is settled, local time.
         arrived: Id and period of the load that just went in; its own attempt is recorded by whoever loads it.
+
+    Returns:
+        The attempts that it recorded: of each other load that is held now, or free again.
     """
     rules = basis.fingerprint(contract)
     if _settled_by(connection).get(contract.dataset) != rules:
@@ -61,32 +64,35 @@ def settle(
     elif arrived is not None:
         count_rows(connection, contract, basis, arrived[0])
         if arrived[1].startswith(BASELINE_PREFIX):
-            return
+            return []
         judged, read = reach_of(arrived[1], _periods(connection, contract), basis)
     else:
-        return
+        return []
     volumes, loads = judge_volumes(read_rows(connection, contract, basis, read), contract, basis, judged)
     _write_volumes(connection, contract, judged, volumes)
     _write_checks(connection, loads)
     # A moment later than the load that caused them, so that these attempts are their periods' last word.
-    _write_verdicts(connection, contract, loads, at + timedelta(microseconds=1), arrived[0] if arrived else None)
+    own = arrived[0] if arrived else None
+    return _write_verdicts(connection, contract, loads, at + timedelta(microseconds=1), own)
 
 
 def settle_changed(
     connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract], basis: VolumeBasis, at: datetime
-) -> None:
-    """Settles every dataset whose rules changed since it was settled last, each in one transaction."""
+) -> list[Attempt]:
+    """Settles every dataset whose rules changed since it was settled last, each in one transaction; tells what turned."""
+    turned: list[Attempt] = []
     settled_by = _settled_by(connection)
     for contract in contracts:
         if settled_by.get(contract.dataset) == basis.fingerprint(contract):
             continue
         connection.begin()
         try:
-            settle(connection, contract, basis, at)
+            turned += settle(connection, contract, basis, at)
         except BaseException:
             connection.rollback()
             raise
         connection.commit()
+    return turned
 
 
 def _settled_by(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -156,13 +162,14 @@ def _write_checks(connection: duckdb.DuckDBPyConnection, loads: Sequence[LoadVol
 
 def _write_verdicts(
     connection: duckdb.DuckDBPyConnection, contract: Contract, loads: Sequence[LoadVolume], at: datetime, own: str | None
-) -> None:  # fmt: skip
+) -> list[Attempt]:  # fmt: skip
     """Turns the verdicts that changed, and tells of each load but `own` that is held now, or free again."""
     before = connection.execute(
         "SELECT load_id, partition_key, content_verdict, verdict, refusal_reason FROM ops.loads WHERE load_id IN (SELECT unnest(?::VARCHAR[]))",
         [[load.load_id for load in loads]],
     ).fetchall()
     by_id = {load.load_id: load for load in loads}
+    turned: list[Attempt] = []
     for load_id, key, content_verdict, verdict, reason in sorted(before):
         load = by_id[load_id]
         settled = _verdict(load, Verdict(content_verdict))
@@ -174,7 +181,9 @@ def _write_verdicts(
         )
         if load_id != own and Verdict.REFUSED in (settled, verdict) and settled != verdict:
             outcome = Outcome.REFUSED if load.reason else Outcome.LOADED
-            record_attempt(connection, Attempt(contract.dataset, key, outcome, _told(load)), at)
+            turned.append(Attempt(contract.dataset, key, outcome, _told(load), load_id, settled.value))
+            record_attempt(connection, turned[-1], at)
+    return turned
 
 
 def _verdict(load: LoadVolume, content: Verdict) -> Verdict:

@@ -112,7 +112,9 @@ def test_a_day_is_held_once_the_earlier_days_are_known_and_free_again_when_they_
 ) -> None:
     (halved,) = put(settings, Came(NEXT, 50), at=datetime(2026, 11, 1))
     assert halved.outcome is Outcome.LOADED
-    put(settings, *usual(), at=datetime(2026, 11, 2))
+    attempts = put(settings, *usual(), at=datetime(2026, 11, 2))
+    turned = [(one.partition_key, one.outcome, one.verdict) for attempt in attempts for one in attempt.turned]
+    assert turned == [(NEXT, Outcome.REFUSED, "refused")]
     held = "volume_is_in_band: Held since the band of earlier periods is known: 50 rows, expected 75 to 133"
     told = (
         "SELECT outcome, message, attempted_at FROM ops.attempts WHERE partition_key = ? ORDER BY attempted_at".replace(
