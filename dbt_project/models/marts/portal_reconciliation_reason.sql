@@ -59,7 +59,12 @@ ways as (
             partition by
                 remaining.period, remaining.measure_code, counts.is_as_of_month_end, counts.has_predecessors,
                 counts.definition_code
-        ) as reproduced_share
+        ) as reproduced_share,
+        sum(case when counts.counted = remaining.remaining_count then 1 else 0 end) over (
+            partition by
+                remaining.period, remaining.measure_code, counts.is_as_of_month_end, counts.has_predecessors,
+                counts.definition_code
+        ) as reproduced_units
     from remaining
     inner join counts
         on
@@ -73,7 +78,8 @@ ways as (
 proved_ways as (
     select *
     from ways
-    where is_reproduced and reproduced_share > 0.5
+    -- One unit's figure may be met by chance; what a merged unit's predecessors had is no chance.
+    where is_reproduced and reproduced_share > 0.5 and (reproduced_units > 1 or has_predecessors)
     qualify
         row_number() over (
             partition by period, unit_code, measure_code
