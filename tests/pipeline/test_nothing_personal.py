@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -76,6 +77,7 @@ def planted(
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
+        patch.setattr(tempfile, "tempdir", None)
         workshop = Workshop(Settings(), sources=_sources(folder / "sources", request.param))
         loaded = run_days(workshop, FIRST, LAST, [], lambda _: None).attempts
         outcomes = {attempt.outcome for attempt in loaded}
