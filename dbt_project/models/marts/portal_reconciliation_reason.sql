@@ -78,8 +78,8 @@ ways as (
 proved_ways as (
     select *
     from ways
-    -- One unit's figure may be met by chance; what a merged unit's predecessors had is no chance.
-    where is_reproduced and reproduced_share > 0.5 and (reproduced_units > 1 or has_predecessors)
+    -- One unit's figure may be met by another definition by chance; our own, for the month's end, is none.
+    where is_reproduced and reproduced_share > 0.5 and (reproduced_units > 1 or definition_code = 'as_defined')
     qualify
         row_number() over (
             partition by period, unit_code, measure_code
