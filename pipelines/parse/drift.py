@@ -17,6 +17,8 @@ from pipelines.parse.masking import shape
 
 RETYPED_SHARE = 0.5
 RETYPED_CELLS = 3
+# A column that is mostly empty says little of its type: its few bad cells cost their rows, not the file.
+RETYPED_ROW_SHARE = 0.1
 _SAMPLE = 1_000
 
 
@@ -48,8 +50,13 @@ def count_cells(texts: pl.Series, unread: pl.Series) -> CellCount:
     return CellCount(len(texts) - texts.null_count(), count, Counter(map(shape, sample)))
 
 
-def refuse_retyped(contract: Contract, cells: Mapping[str, CellCount]) -> None:
+def refuse_retyped(contract: Contract, cells: Mapping[str, CellCount], rows_read: int) -> None:
     """Refuses a file in which most cells of a required column cannot be read.
+
+    Args:
+        contract: Which columns are required.
+        cells: The counts by column.
+        rows_read: Rows of the file.
 
     Raises:
         DataRefusedError: Names what the column should hold and what most of its cells look like, never a cell.
@@ -57,7 +64,7 @@ def refuse_retyped(contract: Contract, cells: Mapping[str, CellCount]) -> None:
     retyped = [
         _sentence(column, cells[column.name])
         for column in contract.stored_columns
-        if column.required and _is_retyped(cells.get(column.name, NO_CELLS))
+        if column.required and _is_retyped(cells.get(column.name, NO_CELLS), rows_read)
     ]
     if retyped:
         raise DataRefusedError(
@@ -67,8 +74,9 @@ def refuse_retyped(contract: Contract, cells: Mapping[str, CellCount]) -> None:
         )
 
 
-def _is_retyped(cells: CellCount) -> bool:
-    return cells.unread >= RETYPED_CELLS and cells.unread > RETYPED_SHARE * cells.filled
+def _is_retyped(cells: CellCount, rows_read: int) -> bool:
+    least = max(RETYPED_CELLS, RETYPED_ROW_SHARE * rows_read)
+    return cells.unread >= least and cells.unread > RETYPED_SHARE * cells.filled
 
 
 def _sentence(column: Column, cells: CellCount) -> str:

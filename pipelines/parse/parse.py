@@ -75,7 +75,7 @@ def _parse(file: Path, reading: Reading) -> Parsed:
     table = read_table(file, contract)
     headings, added = headings_by_column(table, contract)
     first = _first_pass(table, headings, reading)
-    refuse_retyped(contract, first.cells)
+    refuse_retyped(contract, first.cells, first.fingerprints.height)
     duplicates = _repetitions(table, first.fingerprints)
     reasons = first.reasons.filter(~pl.col("row_number").is_in(duplicates.implode()))
 

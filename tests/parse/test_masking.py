@@ -105,3 +105,10 @@ def test_a_secret_row_shows_its_mark_and_nothing_else(tmp_path: Path) -> None:
         {"ma": "•••", "so": "•••", "mat": "1"},
         {"ma": "14/KH-BCĐ", "so": "x", "mat": None},
     ]
+
+
+def test_a_column_that_is_mostly_empty_costs_its_bad_rows_and_not_the_file(tmp_path: Path) -> None:
+    of = contract([column("ma"), column("so", "integer", required=True)])
+    lines = "".join(f"A{n};\n" for n in range(57)) + "B;x\nC;y\nD;z\n"
+    parsed = read(write(tmp_path / "a.csv", f"ma;so\n{lines}"), of)
+    assert set(reasons(parsed)) == {59, 60, 61}
