@@ -5,6 +5,7 @@ Two sections of `khotinh status`. What is late and what is explained was decided
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from pipelines.cli.console import screen, table
@@ -83,13 +84,13 @@ def show_freshness(datasets: list[dict[str, Any]]) -> None:
     """Prints how far each dataset has come; nothing where nothing was ever asked for."""
     if not datasets:
         return
-    headings = ("Bộ dữ liệu", "Đã có đến", "Lẽ ra đến", "Tình trạng", "Kỳ thiếu 30 ngày")
+    headings = ("Bộ dữ liệu", "Đã có đến", "Lẽ ra đến", "Trễ từ | Late", "Kỳ thiếu 30 ngày")
     rows = [
         [
             entry["dataset"],
-            entry["newest_period_date"] or "—",
-            entry["expected_period_date"] or "—",
-            f"[yellow]trễ từ | late since {entry['late_since_at']:%d/%m/%Y %H:%M}[/]"
+            _day(entry["newest_period_date"]),
+            _day(entry["expected_period_date"]),
+            f"[yellow]{entry['late_since_at']:%d/%m/%Y %H:%M}[/]"
             if entry["state"] == "late"
             else "[green]kịp | fresh[/]",
             entry["missing_period_count"],
@@ -142,6 +143,10 @@ def _reason(reason: dict[str, Any]) -> str:
         case _:
             amount = f"{cells}, không so được | not comparable"
     return f"- {reason['reason_vi']} | {reason['reason_en']}: {amount}"
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day else "—"
 
 
 def _number(count: int) -> str:

@@ -40,6 +40,9 @@ _OPEN_TROUBLES = """
     WHERE outcome IN ('refused', 'failed', 'not_there')
     ORDER BY partition_key DESC, dataset
 """
+_FAILED_MART_CHECKS = """
+    SELECT mart, check_name, severity, unexpected_count FROM meta.mart_checks WHERE NOT is_success ORDER BY ALL
+"""
 _COMPLETENESS = """
     SELECT day::VARCHAR, dataset, subject_type, state, count(*) FROM meta.completeness
     WHERE day >= (SELECT max(day) FROM meta.completeness WHERE state = 'reported') - INTERVAL 6 DAY
@@ -54,6 +57,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
     workshop = Workshop(settings)
     datasets = query(settings, _DATASETS)
     troubles = query(settings, _OPEN_TROUBLES)
+    mart_checks = query(settings, _FAILED_MART_CHECKS)
     freshness, reconciliation = read_freshness(settings), read_reconciliation(settings)
     version = current_version(settings.published_folder)
     if as_json:
@@ -68,12 +72,14 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
             "last_arrival",
         )
         trouble_names = ("dataset", "partition_key", "outcome", "message", "load_in_force")
+        check_names = ("mart", "check_name", "severity", "unexpected_count")
         states = ("day", "dataset", "subject_type", "state", "subjects")
         print_json(
             {
                 "version": version,
                 "datasets": [dict(zip(names, row, strict=True)) for row in datasets],
                 "troubles": [dict(zip(trouble_names, row, strict=True)) for row in troubles],
+                "mart_checks_failed": [dict(zip(check_names, row, strict=True)) for row in mart_checks],
                 "completeness": [dict(zip(states, row, strict=True)) for row in query(settings, _COMPLETENESS)],
                 "freshness": freshness,
                 "reconciliation": reconciliation,
@@ -81,15 +87,25 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
         )
         return
     screen.print(f"[bold]Bản đang công bố | Published version:[/] {version}\n")
-    headings = ("Bộ dữ liệu", "Tên", "Kỳ mới nhất", "Nạp", "Từ chối", "Dòng nhận", "Cách ly", "Về lúc")
-    shown = [[cell if cell is not None else "—" for cell in row] for row in datasets]
-    table("Bộ dữ liệu | Datasets", headings, shown, ("Nạp", "Từ chối", "Dòng nhận", "Cách ly"))
+    # The newest period stands below, in the table of freshness; both together fit 100 columns.
+    numeric = ("Nạp", "Từ chối", "Dòng nhận", "Cách ly")
+    shown = [
+        [f"{dataset}\n[dim]{title}[/]", *counts, f"{arrived_at:%d/%m/%Y %H:%M}" if arrived_at else "—"]
+        for dataset, title, _, *counts, arrived_at in datasets
+    ]
+    table("Bộ dữ liệu | Datasets", ("Bộ dữ liệu", *numeric, "Về lúc"), shown, numeric)
     show_freshness(freshness)
     show_reconciliation(reconciliation)
+    says = {(mart, rule.name): rule.says for mart, suite in workshop.mart_suites.items() for rule in suite.rules}
+    for mart, check_name, _, _ in mart_checks:
+        # The version may be older than the suite.
+        told = says.get((mart, check_name))
+        demand = f"{told.vi} | {told.en}" if told else check_name
+        screen.print(f"[yellow]{mart}[/] không đạt | fails: {demand}", soft_wrap=True)
     if not troubles:
         screen.print("[green]Không có việc tồn đọng | Nothing is open.[/]")
     for dataset, partition, outcome, message, in_force in troubles:
         stands = f"vẫn dùng | still in force: {in_force}" if in_force else "chưa có số liệu | no figures"
-        told = trouble_vi(workshop, dataset, partition, message)
-        screen.print(f"[yellow]{dataset} {partition}[/] {outcome}: {told} [dim]({stands})[/]", soft_wrap=True)
+        why = trouble_vi(workshop, dataset, partition, message)
+        screen.print(f"[yellow]{dataset} {partition}[/] {outcome}: {why} [dim]({stands})[/]", soft_wrap=True)
         screen.print(f"  {message}", style="dim", markup=False, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -153,22 +154,25 @@ def test_a_mart_that_breaks_a_critical_rule_leaves_the_pointer_where_it_is(
             monkeypatch.setenv(name, value)
         assert _run(planted).is_built
         before = _pointer(home).readlink()
-        suite.write_text(
-            sound
-            + "  - name: nothing_is_received\n    type: expect_table_row_count_to_equal\n    kwargs: {value: 0}\n"
-            + "    on_failure: refuse\n    says: {vi: 'Không có gì.', en: 'Nothing is there.'}\n",
-            encoding="utf-8",
+        impossible = (
+            "  - name: nothing_is_received\n    type: expect_table_row_count_to_equal\n    kwargs: {value: 0}\n"
+            "    on_failure: %s\n    says: {vi: 'Không có gì.', en: 'Nothing is there.'}\n"
         )
+        suite.write_text(sound + impossible % "refuse", encoding="utf-8")
         refused = _run(planted)
         assert not refused.is_built
         assert "indicator_daily: nothing_is_received (Nothing is there.)" in (refused.failure or "")
         assert _pointer(home).readlink() == before
         assert len(list((home.folder / "published").glob("warehouse-*.duckdb"))) == 1
         assert "Không có gì." in _newest_page(home)
-        suite.write_text(sound, encoding="utf-8")
+        suite.write_text(sound + impossible % "flag", encoding="utf-8")
         assert _run(planted).is_built
         assert _pointer(home).readlink() != before
-        assert home.query("SELECT DISTINCT is_success FROM meta.mart_checks").rows() == [(True,)]
+        told = json.loads(home.khotinh("status", "--json").stdout)
+        assert [(one["mart"], one["check_name"], one["severity"]) for one in told["mart_checks_failed"]] == [
+            ("indicator_daily", "nothing_is_received", "warning")
+        ]
+        assert "indicator_daily không đạt" in home.khotinh("status").stdout
 
 
 def _run(expectations: Path) -> RunResult:
