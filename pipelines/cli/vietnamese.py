@@ -23,7 +23,6 @@ _CELL_REASONS = {
 _FILE_CHECKS = {
     "file_is_readable": "Tệp không đọc được, bị cắt hoặc hỏng chữ; đề nghị xuất lại.",
     "headings_are_complete": "Tệp thiếu cột hoặc đổi tên cột; đề nghị kiểm tra mẫu xuất.",
-    "headings_are_distinct": "Tệp có hai cột cùng tên; đề nghị xuất lại.",
     "dates_are_of_one_kind": "Cột ngày lẫn ngày Excel và văn bản, ngày tháng có thể bị đảo; đề nghị xuất dạng văn bản.",
     "quarantine_share_is_bearable": "Quá nhiều dòng lỗi nên cả tệp bị từ chối.",
     "columns_keep_their_type": "Một cột bắt buộc đổi kiểu dữ liệu so với mẫu; đề nghị kiểm tra mẫu xuất.",
