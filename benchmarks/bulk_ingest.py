@@ -26,12 +26,13 @@ def khotinh(file: Path, home: Path) -> Callable[[], int]:
     from pipelines.calendar import Partition, now  # noqa: PLC0415
     from pipelines.extract import Delivery  # noqa: PLC0415
     from pipelines.ingest import Workshop, examine  # noqa: PLC0415
+    from pipelines.load.ledger import Outcome  # noqa: PLC0415
     from pipelines.load.load import load  # noqa: PLC0415
     from pipelines.load.warehouse import open_warehouse, prepare  # noqa: PLC0415
     from pipelines.settings import Settings  # noqa: PLC0415
 
     workshop = Workshop(Settings(home=home, pseudonym_key=SecretStr("a key for the benchmark only")))
-    contract, partition = csv_contract(), Partition.of_day(date(2026, 11, 2))
+    contract, partition = csv_contract(), Partition.baseline(date(2026, 12, 1))
     copy = home / "incoming.csv"
     copy.write_bytes(file.read_bytes())
     delivery = Delivery(
@@ -45,9 +46,12 @@ def khotinh(file: Path, home: Path) -> Callable[[], int]:
         started_at = now()
         judged = examine(workshop, contract, partition, arrival)
         with open_warehouse(workshop.settings) as connection:
-            return load(
+            attempt = load(
                 connection, contract, arrival, judged, started_at, now(), "benchmark", workshop.volume_basis
-            ).rows_accepted
+            )  # fmt: skip
+        if attempt.outcome is not Outcome.LOADED:
+            raise SystemExit(f"not loaded: {attempt.message}")
+        return attempt.rows_accepted
 
     return work
 
