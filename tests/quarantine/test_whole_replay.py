@@ -40,7 +40,7 @@ def _mended(home: Home, folder: Path) -> Workshop:
     for source in (SOURCES, EXPECTATIONS, SEEDS):
         shutil.copytree(source, folder / source.name)
     for file, wrong, right in (
-        (folder / "sources/portal/portal_dossiers.yaml", "minimum: 0, vi: Phí", "minimum: -10000, vi: Phí"),
+        (folder / "sources/portal/portal_dossiers.yaml", "minimum: 0, maximum: 299999999, vi: Phí", "minimum: -10000, vi: Phí"),
         (folder / "expectations/portal_dossiers.yaml", "column: fee_amount, min_value: 0", "column: fee_amount, min_value: -10000"),
     ):  # fmt: skip
         text = file.read_text()
