@@ -1,18 +1,27 @@
 """Every setting, from the environment or `.env`, under the prefix KHOTINH_. Secrets stay SecretStr and are never printed.
 
-A setting that only one platform needs may be missing until that platform is pulled: `connection` then says which one.
-Where a dataset lies inside a place is its contract's business, not a setting.
+Contracts name the connections; how one is reached is set by KHOTINH_<CONNECTION>_URL and what stands beside it, so a
+new system needs no code here. A connection's setting may be missing until it is pulled. Where a dataset lies inside a
+place is its contract's business, not a setting.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from pipelines.errors import SettingError
 
@@ -24,6 +33,8 @@ DBT_PROJECT = PROJECT / "dbt_project"
 SEEDS = DBT_PROJECT / "seeds"
 ENDPOINTS_FILE = SOURCES / "videoconference" / "endpoints.csv"
 SHORTEST_KEY, LONGEST_KEY = 16, 64
+PLACE_SETTINGS = ("url", "client_id", "client_secret", "password", "key_file", "known_hosts")
+"""What may be set of a connection: KHOTINH_DOCUMENTS_URL, KHOTINH_DOCUMENTS_PASSWORD and so on."""
 _FILE_SCHEMES = {"sftp", "file", "s3"}
 
 
@@ -53,12 +64,36 @@ class FileConnection:
     setting: str
 
 
+class _PlacesSource(PydanticBaseSettingsSource):
+    """The settings of every connection, whatever its name: the other sources only look for names that they know."""
+
+    def __init__(self, settings_cls: type[BaseSettings], *sources: EnvSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._sources = sources
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for source in self._sources:
+            for name, value in source.env_vars.items():
+                field = name.lower().removeprefix(PREFIX.lower())
+                if name.upper().startswith(PREFIX) and value is not None and _is_of_a_place(field):
+                    found[field] = value
+        return found
+
+
+def _is_of_a_place(field: str) -> bool:
+    return field not in Settings.model_fields and field.endswith(tuple(f"_{name}" for name in PLACE_SETTINGS))
+
+
 class Settings(BaseSettings):
     """The settings of one run.
 
     Attributes:
         home: Folder that holds everything a run writes.
-        *_url: Where a platform is reached.
+        places: What is set of each connection, such as `documents_url`; given by these names, gathered here.
         endpoint_url: Address of one endpoint's status answer, with {address} or {endpoint_code} in it.
         pseudonym_key: Key of the hash that stands for dossier codes and login names; kept outside the warehouse.
         http_connections: Most connections to one HTTP system at once.
@@ -70,21 +105,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     home: Path = Path("data")
-    portal_url: str | None = None
-    portal_client_id: str | None = None
-    portal_client_secret: SecretStr | None = None
-    documents_url: str | None = None
-    documents_password: SecretStr | None = None
-    documents_key_file: Path | None = None
-    documents_known_hosts: Path | None = None
-    videoconference_url: str | None = None
-    videoconference_password: SecretStr | None = None
-    videoconference_key_file: Path | None = None
-    videoconference_known_hosts: Path | None = None
-    officer_url: str | None = None
-    officer_password: SecretStr | None = None
-    officer_key_file: Path | None = None
-    officer_known_hosts: Path | None = None
+    places: Mapping[str, SecretStr] = Field(default_factory=dict)
     endpoint_url: str | None = None
     pseudonym_key: SecretStr | None = None
     http_timeout_seconds: float = Field(default=30, gt=0)
@@ -96,6 +117,27 @@ class Settings(BaseSettings):
     rerun_attempts: int = Field(default=2, ge=0)
     rerun_wait_seconds: float = Field(default=60, ge=0)
     lock_seconds: float = Field(default=900, ge=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The usual sources, and one for the connections' settings."""
+        named = [source for source in (dotenv_settings, env_settings) if isinstance(source, EnvSettingsSource)]
+        return init_settings, env_settings, dotenv_settings, _PlacesSource(settings_cls, *named)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_the_places(cls, values: dict[str, Any]) -> dict[str, Any]:
+        of_places = {name: value for name, value in values.items() if value is not None and _is_of_a_place(name)}
+        others = {name: value for name, value in values.items() if name not in of_places}
+        secret = {n: v if isinstance(v, SecretStr) else SecretStr(str(v)) for n, v in of_places.items()}
+        return {**others, "places": {**values.get("places", {}), **secret}}
 
     @field_validator("home")
     @classmethod
@@ -160,16 +202,17 @@ class Settings(BaseSettings):
         scheme = address.scheme if address else ""
         if scheme not in _FILE_SCHEMES:
             raise _malformed(f"{connection}_url", "begins with none of sftp://, file:// and s3://.")
-        known_hosts: Path | None = getattr(self, f"{connection}_known_hosts")
+        known_hosts = self.places.get(f"{connection}_known_hosts")
         if scheme == "sftp":
-            known_hosts = Path(self._needed(f"{connection}_known_hosts"))
-            if not known_hosts.is_file():
-                raise _malformed(f"{connection}_known_hosts", f"{known_hosts} is not a file.")
+            self._needed(f"{connection}_known_hosts")
+            if not _path(known_hosts).is_file():
+                raise _malformed(f"{connection}_known_hosts", f"{_path(known_hosts)} is not a file.")
+        key_file = self.places.get(f"{connection}_key_file")
         return FileConnection(
             url=url.rstrip("/"),
-            password=getattr(self, f"{connection}_password"),
-            key_file=getattr(self, f"{connection}_key_file"),
-            known_hosts=known_hosts,
+            password=self.places.get(f"{connection}_password"),
+            key_file=_path(key_file) if key_file else None,
+            known_hosts=_path(known_hosts) if known_hosts else None,
             setting=_variable(f"{connection}_url"),
         )
 
@@ -206,7 +249,7 @@ class Settings(BaseSettings):
             raise _malformed("home", f"{self.home} cannot be made or written: {place} is no folder that you may write.")
 
     def _needed(self, field: str) -> str:
-        value = getattr(self, field)
+        value = self.places[field] if field in self.places else getattr(self, field, None)
         text = value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
         if not text:
             raise SettingError(_variable(field), "is not set.", "Set it in the environment or in .env.")
@@ -224,6 +267,10 @@ def read_settings() -> Settings:
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
         raise _malformed(str(fault["loc"][0]), f"{fault['msg']}.") from None
+
+
+def _path(text: SecretStr | None) -> Path:
+    return Path(text.get_secret_value() if text else "").expanduser()
 
 
 def _split(url: str) -> SplitResult | None:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from pipelines import calendar
-from pipelines.contracts import Contract
+from pipelines.contracts import Contract, EndpointPoll, Files, HttpDownload, HttpPages, Source
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.endpoints import SETTING as ENDPOINT_SETTING
 from pipelines.extract.endpoints import endpoint_address, read_endpoints
@@ -52,16 +52,17 @@ def check(
             "http_timeout_seconds": min(settings.http_timeout_seconds, LOOK_SECONDS),
         }
     )
-    connections = sorted({str(contract.source.connection) for contract in contracts} - skip)
+    sources = {contract.source.connection: contract.source for contract in contracts}
+    connections = sorted(sources.keys() - skip)
     with ThreadPoolExecutor(max(len(connections), 1), thread_name_prefix="reach") as pool:
-        findings = pool.map(lambda connection: _finding(connection, impatient), connections)
+        findings = pool.map(lambda connection: _finding(sources[connection], impatient), connections)
         return list(zip(connections, findings, strict=True))
 
 
-def _finding(connection: str, settings: Settings) -> SettingError | None:
-    setting, look = _looks(connection)
+def _finding(source: Source, settings: Settings) -> SettingError | None:
+    setting, look = _looks(source)
     try:
-        look(connection, settings)
+        look(source.connection, settings)
     except SettingError as error:
         return error
     except TransientError as error:
@@ -69,14 +70,14 @@ def _finding(connection: str, settings: Settings) -> SettingError | None:
     return None
 
 
-def _looks(connection: str) -> tuple[str, Callable[[str, Settings], None]]:
-    match connection:
-        case "portal":
-            return "KHOTINH_PORTAL_URL", _look_at_http
-        case "endpoints":
+def _looks(source: Source) -> tuple[str, Callable[[str, Settings], None]]:
+    match source:
+        case EndpointPoll():
             return ENDPOINT_SETTING, _look_at_endpoints
-        case _:
-            return f"KHOTINH_{connection.upper()}_URL", _look_at_files
+        case HttpPages() | HttpDownload():
+            return f"KHOTINH_{source.connection.upper()}_URL", _look_at_http
+        case Files():
+            return f"KHOTINH_{source.connection.upper()}_URL", _look_at_files
 
 
 def _look_at_http(connection: str, settings: Settings) -> None:

@@ -31,8 +31,8 @@ def all_settings(
 ) -> MakeSettings:
     (tmp_path / "forms").mkdir()
     values = {
-        **portal_settings().model_dump(exclude_unset=True),
-        **sftp_settings().model_dump(exclude_unset=True),
+        **portal_settings().places,
+        **sftp_settings().places,
         "officer_url": (tmp_path / "forms").as_uri(),
         "endpoint_url": "http://{address}:8080/status",
     }

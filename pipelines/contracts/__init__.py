@@ -1,0 +1,26 @@
+"""The contract of a dataset: what its owner exports, where it lies, how each column is read, who may see it.
+
+One YAML file in `sources/<platform>/` is one contract; an unknown key is an error. From it come the parser, the
+warehouse table, the dbt source and the data dictionary. What the rows must satisfy together stands in
+`expectations/`; how to pull and read is code in `extract` and `parse` that no contract needs to know.
+"""
+
+from pipelines.contracts.column import LARGEST_NUMBER, SQL_TYPES, Column, ColumnType, PersonalClass
+from pipelines.contracts.contract import (
+    Completeness,
+    Contract,
+    Drift,
+    Due,
+    Volume,
+    read_contract,
+    read_contracts,
+)
+from pipelines.contracts.declared import Text
+from pipelines.contracts.layout import Format
+from pipelines.contracts.source import EndpointPoll, Files, HttpDownload, HttpPages, Source
+
+__all__ = [
+    "LARGEST_NUMBER", "SQL_TYPES", "Column", "ColumnType", "Completeness", "Contract", "Drift", "Due", "EndpointPoll",
+    "Files", "Format", "HttpDownload", "HttpPages", "PersonalClass", "Source", "Text", "Volume", "read_contract",
+    "read_contracts",
+]  # fmt: skip

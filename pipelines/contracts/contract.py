@@ -1,0 +1,151 @@
+"""One dataset's contract as a whole, and how the contracts of a folder are read."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from pipelines.contracts.column import Column
+from pipelines.contracts.declared import Declared, Text
+from pipelines.contracts.layout import Format
+from pipelines.contracts.source import HttpPages, Source
+from pipelines.errors import ContractError
+
+
+class Due(Declared):
+    """When an export is due: so many days after its period's last day, at this local time."""
+
+    days_after: int = Field(ge=0)
+    time: time
+
+
+class Completeness(Declared):
+    """Of whom a figure is expected each period: every unit or every endpoint, by this column."""
+
+    subject: Literal["unit", "endpoint"]
+    column: str
+
+
+class Volume(Declared):
+    """What a number of rows that nobody expects means.
+
+    Attributes:
+        empty_on_working_day: No row at all on a day when the offices work.
+        below_band, above_band: Fewer or more rows than earlier periods of the same kind let expect.
+    """
+
+    empty_on_working_day: Literal["refuse", "warn"]
+    below_band: Literal["refuse", "warn"] = "warn"
+    above_band: Literal["refuse", "warn"] = "warn"
+
+
+class Drift(Declared):
+    """What happens when headings are added or missing."""
+
+    added: Literal["report", "ignore"]
+    missing: Literal["refuse"]
+
+
+class Contract(Declared):
+    """One dataset's contract.
+
+    Attributes:
+        mode: `changes`: every accepted load counts and the newest record of a key wins; `snapshot`: the newest
+            accepted load of a partition replaces the ones before it.
+        baseline: Whether the stock before the first day is pulled once.
+        keys: Columns that tell records apart.
+        newest_by: Column with the record's own time; the arrival's time breaks ties.
+        ignored_headings: Headings of the export that are known and not kept.
+        max_quarantine_share: Above this share of quarantined rows the load is refused.
+    """
+
+    dataset: str
+    version: int = Field(ge=1)
+    platform: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: Text
+    description: Text
+    owner: str
+    cadence: Literal["daily", "monthly"]
+    due: Due
+    mode: Literal["changes", "snapshot"]
+    baseline: bool = False
+    source: Source
+    format: Format
+    keys: tuple[str, ...] = Field(min_length=1)
+    newest_by: str | None = None
+    completeness: Completeness | None = None
+    volume: Volume
+    max_quarantine_share: float = Field(ge=0, le=1)
+    drift: Drift
+    ignored_headings: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = Field(min_length=1)
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The columns that reach the warehouse, in order."""
+        return tuple(column for column in self.columns if column.is_stored)
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+    @model_validator(mode="after")
+    def _names_known_columns(self) -> Contract:
+        names = [column.name for column in self.columns]
+        stored = {column.name for column in self.stored_columns}
+        if doubled := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two columns have one name: {', '.join(doubled)}")
+        named = set(self.keys)
+        if self.newest_by is not None:
+            named.add(self.newest_by)
+        if self.completeness is not None:
+            named.add(self.completeness.column)
+        if unknown := sorted(named - stored):
+            raise ValueError(f"not a stored column: {', '.join(unknown)}")
+        if self.format.group_column and self.format.group_column not in names:
+            raise ValueError(f"not a column: {self.format.group_column}")
+        if self.mode == "changes" and self.newest_by is None:
+            raise ValueError("mode `changes` needs `newest_by`")
+        if self.baseline and not (isinstance(self.source, HttpPages) and self.source.baseline_query):
+            raise ValueError("`baseline` needs a source with `baseline_query`")
+        return self
+
+
+def read_contract(file: Path) -> Contract:
+    """Reads one contract.
+
+    Raises:
+        ContractError: The file is not YAML, or not a contract; the message names the file and each fault.
+    """
+    try:
+        return Contract.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ContractError(f"{file.name} is not readable YAML: {error}.", "Mend the file.") from error
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'contract'}: {fault['msg']}" for fault in error.errors()
+        )
+        raise ContractError(f"{file.name} is not a contract: {faults}.", "Mend the named keys.") from error
+
+
+def read_contracts(folder: Path) -> dict[str, Contract]:
+    """Reads every contract below `folder`, keyed by dataset and sorted.
+
+    Raises:
+        ContractError: A contract is malformed, misnamed or stands twice.
+    """
+    contracts: dict[str, Contract] = {}
+    for file in sorted(folder.glob("*/*.yaml")):
+        contract = read_contract(file)
+        if contract.dataset != file.stem:
+            raise ContractError(f"{file.name} describes {contract.dataset}.", "Name the file after its dataset.")
+        if contract.dataset in contracts:
+            raise ContractError(f"{contract.dataset} stands twice below {folder}.", "Keep one contract a dataset.")
+        contracts[contract.dataset] = contract
+    if not contracts:
+        raise ContractError(f"No contract lies below {folder}.", "Run khotinh from the project's folder.")
+    return dict(sorted(contracts.items()))
