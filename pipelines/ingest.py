@@ -31,7 +31,7 @@ from pipelines.load.load import load
 from pipelines.load.volumes import settle_changed
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse import parse
-from pipelines.parse.typed_rows import FOLDER_PREFIX
+from pipelines.parse.scratch import FOLDER_PREFIX
 from pipelines.parse.values import Reading
 from pipelines.reference import Reference, read_reference
 from pipelines.settings import ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES, Settings

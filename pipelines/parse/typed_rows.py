@@ -6,18 +6,16 @@ here; personal columns have ended before.
 
 from __future__ import annotations
 
-import shutil
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import mkdtemp
 
 import polars as pl
 import pyarrow as pa
 
+from pipelines.parse.scratch import ScratchFolder
+
 MOST_ROWS_IN_MEMORY = 200_000
-FOLDER_PREFIX = "rows-"
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class TypedRows:
     schema: pl.Schema
     parts: tuple[pl.DataFrame | Path, ...]
     left_out: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Int64()))
-    _folder: _Folder | None = None
+    _folder: ScratchFolder | None = None
 
     @classmethod
     def of_frame(cls, frame: pl.DataFrame) -> TypedRows:
@@ -87,7 +85,7 @@ class TypedRowsWriter:
 
     def __init__(self, folder: Path | None) -> None:
         self._parent = folder
-        self._folder: _Folder | None = None
+        self._folder: ScratchFolder | None = None
         self._parts: list[pl.DataFrame | Path] = []
         self._rows_in_memory = 0
 
@@ -96,7 +94,7 @@ class TypedRowsWriter:
         self._rows_in_memory += frame.height
         self._parts.append(frame)
         if self._rows_in_memory > MOST_ROWS_IN_MEMORY:
-            self._folder = self._folder or _Folder(self._parent)
+            self._folder = self._folder or ScratchFolder(self._parent)
             self._parts = [self._on_disk(part, number, self._folder) for number, part in enumerate(self._parts)]
             self._rows_in_memory = 0
 
@@ -105,17 +103,9 @@ class TypedRowsWriter:
         return TypedRows(schema, tuple(self._parts), _folder=self._folder)
 
     @staticmethod
-    def _on_disk(part: pl.DataFrame | Path, number: int, folder: _Folder) -> Path:
+    def _on_disk(part: pl.DataFrame | Path, number: int, folder: ScratchFolder) -> Path:
         if isinstance(part, Path):
             return part
         file = folder.path / f"part-{number}.parquet"
         part.write_parquet(file, compression="lz4", statistics=False)
         return file
-
-
-class _Folder:
-    """A folder for one owner, gone with this object."""
-
-    def __init__(self, parent: Path | None) -> None:
-        self.path = Path(mkdtemp(dir=parent, prefix=FOLDER_PREFIX))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
