@@ -15,22 +15,24 @@ import polars as pl
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
 from pipelines.parse.drift import NO_CELLS, CellCount, refuse_retyped
-from pipelines.parse.grids import read_html, read_xlsx
 from pipelines.parse.headings import headings_by_column
+from pipelines.parse.html_tables import read_html
 from pipelines.parse.records import read_json, read_xml
 from pipelines.parse.rejects import hidden_columns, reject_rows
 from pipelines.parse.signature import FileKind, read_signature
 from pipelines.parse.tables import read_csv
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.title_period import refuse_other_period
 from pipelines.parse.totals import total_differences
 from pipelines.parse.typed_frame import read_frame
 from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
 from pipelines.parse.values import Reading
+from pipelines.parse.workbook import read_xls, read_xlsx
 
 _FINGERPRINT = "__fingerprint"
 # What begins like a text may be any of them, cut short; the reader says more of it.
 _LEFT_TO_THE_READER = frozenset({FileKind.EMPTY, FileKind.CSV, FileKind.TEXT, FileKind.ZIP, FileKind.BINARY})
-_READERS = {"csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "html": read_html}
+_READERS = {"csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "xls": read_xls, "html": read_html}
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def parse(file: Path, reading: Reading) -> Parsed:
 
     Raises:
         DataRefusedError: The file as a whole cannot be trusted: unreadable, a required heading missing or renamed,
-            a required column of another type, dates mixed with Excel dates.
+            a required column of another type, dates mixed with Excel dates, a title that names another period.
     """
     try:
         return _parse(file, reading)
@@ -73,6 +75,7 @@ def parse(file: Path, reading: Reading) -> Parsed:
 def _parse(file: Path, reading: Reading) -> Parsed:
     contract = reading.contract
     table = read_table(file, contract)
+    refuse_other_period(table.title, reading.partition, contract)
     headings, added = headings_by_column(table, contract)
     first = _first_pass(table, headings, reading)
     refuse_retyped(contract, first.cells, first.fingerprints.height)

@@ -12,6 +12,8 @@ from pipelines.errors import DataRefusedError
 ROW_NUMBER = "__row_number"
 SHEET_NAME = "__sheet_name"
 DAMAGE = "\ufffd"
+ROWS_OF_A_SHEET = 10_000_000
+"""The rows of a second sheet are numbered from here, of a third from twice that: a number stands for one row of a file."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class TextTable:
         stated: What the file's own total and group rows say, if it has any.
         heading_row: The last row of the heading, counted like ROW_NUMBER; none in XML and JSON.
         headings_are_optional: A layout where an absent heading only means that no row has a value (XML, JSON).
+        title: The texts above the heading, which may name the period; they may hold names and are never told.
     """
 
     headings: tuple[str, ...]
@@ -49,6 +52,7 @@ class TextTable:
     stated: tuple[Stated, ...] = ()
     headings_are_optional: bool = False
     heading_row: int | None = None
+    title: tuple[str, ...] = ()
 
     @classmethod
     def of_frame(
