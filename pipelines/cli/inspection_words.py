@@ -31,6 +31,7 @@ _EXPECTED = {
     "csv": _KINDS[FileKind.CSV],
     "json": _KINDS[FileKind.JSON],
     "xlsx": _KINDS[FileKind.XLSX],
+    "xls": _KINDS[FileKind.XLS],
     "html": _KINDS[FileKind.HTML],
     "xml": Text(vi="XML, hoặc zip gồm các XML", en="XML, or a zip of XML bodies"),
 }

@@ -106,8 +106,8 @@ class Contract(Declared):
             named.add(self.completeness.column)
         if unknown := sorted(named - stored):
             raise ValueError(f"not a stored column: {', '.join(unknown)}")
-        if self.format.group_column and self.format.group_column not in names:
-            raise ValueError(f"not a column: {self.format.group_column}")
+        if unknown := sorted(set(self.format.group_columns) - set(names)):
+            raise ValueError(f"not a column: {', '.join(unknown)}")
         if self.mode == "changes" and self.newest_by is None:
             raise ValueError("mode `changes` needs `newest_by`")
         if self.baseline and not (isinstance(self.source, HttpPages) and self.source.baseline_query):

@@ -19,6 +19,7 @@ from pipelines.parse.headings import headings_by_column
 from pipelines.parse.plain_files import read_table
 from pipelines.parse.rejects import hidden_columns, reject_rows
 from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, TextTable
+from pipelines.parse.title_period import refuse_other_period
 from pipelines.parse.totals import total_differences
 from pipelines.parse.typed_frame import read_frame
 from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
@@ -56,7 +57,7 @@ def parse(file: Path, reading: Reading) -> Parsed:
 
     Raises:
         DataRefusedError: The file as a whole cannot be trusted: unreadable, a required heading missing or renamed,
-            a required column of another type, dates mixed with Excel dates.
+            a required column of another type, dates mixed with Excel dates, a title that names another period.
     """
     try:
         return _parse(file, reading)
@@ -67,6 +68,7 @@ def parse(file: Path, reading: Reading) -> Parsed:
 def _parse(file: Path, reading: Reading) -> Parsed:
     contract = reading.contract
     table = read_table(file, contract, reading.scratch)
+    refuse_other_period(table.title, reading.partition, contract)
     headings, added = headings_by_column(table, contract)
     first = _first_pass(table, headings, reading)
     refuse_retyped(contract, first.cells, first.fingerprints.height)

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse.grids import read_html, read_xlsx
+from pipelines.parse.html_tables import read_html
 from pipelines.parse.json_records import read_json
 from pipelines.parse.panics import PanicsRefused
 from pipelines.parse.parts import Part, one_table
@@ -24,11 +24,12 @@ from pipelines.parse.signature import FileKind, holds_rows, read_signature
 from pipelines.parse.tables import read_csv
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
 from pipelines.parse.unpacking import PlainFile, refuse_swollen, unpack
+from pipelines.parse.workbook import read_xls, read_xlsx
 from pipelines.parse.xml_records import read_xml
 
 # What begins like a text may be any of them, cut short; the reader says more of it.
 _LEFT_TO_THE_READER = frozenset({FileKind.EMPTY, FileKind.CSV, FileKind.TEXT, FileKind.BINARY})
-_READERS = {"csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "html": read_html}
+_READERS = {"csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "xls": read_xls, "html": read_html}
 _WITHOUT_HEADINGS = frozenset({"json", "xml"})
 
 
@@ -75,7 +76,7 @@ def _read(plain: PlainFile, contract: Contract) -> TextTable:
     with _naming(plain.told), PanicsRefused():
         signature = read_signature(plain.file)
         if signature.is_damaged:
-            what = "workbook" if contract.format.kind == "xlsx" else "zip"
+            what = "workbook" if contract.format.kind in ("xlsx", "xls") else "zip"
             raise unreadable(f"it is no {what}, or it is cut short")
         if signature.layout != contract.format.kind and signature.kind not in _LEFT_TO_THE_READER:
             raise unreadable(f"it is {signature.kind}, not {contract.format.kind}")

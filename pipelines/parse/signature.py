@@ -24,7 +24,7 @@ from pipelines.parse.containers import Contents, read_contents, stream_names
 from pipelines.reference import name_key
 
 HEAD_BYTES = 64 * 1024
-Layout = Literal["csv", "json", "xlsx", "html", "xml"]
+Layout = Literal["csv", "json", "xlsx", "xls", "html", "xml"]
 Encoding = Literal["utf-8", "utf-8-sig", "utf-16", "not utf-8"]
 _ZIP, _GZIP, _OLE2 = (b"PK\x03\x04", b"PK\x05\x06"), b"\x1f\x8b", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DELIMITERS = ";,\t|"
@@ -65,6 +65,7 @@ _LAYOUTS: dict[FileKind, Layout] = {
     FileKind.XML: "xml",
     FileKind.HTML: "html",
     FileKind.XLSX: "xlsx",
+    FileKind.XLS: "xls",
 }
 
 

@@ -36,7 +36,7 @@ def read_frame(texts: pl.DataFrame, reading: Reading) -> TypedFrame:
     faults: dict[str, pl.Series] = {}
     for column in contract.stored_columns:
         text = texts.select(clean(pl.col(column.name))).to_series()
-        if column.type in ("date", "timestamp") and contract.format.kind == "xlsx" and has_mixed_dates(text):
+        if column.type in ("date", "timestamp") and contract.format.kind in ("xlsx", "xls") and has_mixed_dates(text):
             raise DataRefusedError(
                 "dates_are_of_one_kind",
                 f"Column {column.headings[0]!r} mixes typed dates with Excel dates: days and months may be swapped.",
