@@ -8,7 +8,7 @@ place is its contract's business, not a setting.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,19 +33,48 @@ DBT_PROJECT = PROJECT / "dbt_project"
 SEEDS = DBT_PROJECT / "seeds"
 ENDPOINTS_FILE = SOURCES / "videoconference" / "endpoints.csv"
 SHORTEST_KEY, LONGEST_KEY = 16, 64
-PLACE_SETTINGS = ("url", "client_id", "client_secret", "password", "key_file", "known_hosts")
+PLACE_SETTINGS = (
+    "url", "login_url", "client_id", "client_secret", "user", "password", "token", "ca_file", "key_file", "known_hosts",
+)  # fmt: skip
 """What may be set of a connection: KHOTINH_DOCUMENTS_URL, KHOTINH_DOCUMENTS_PASSWORD and so on."""
 _FILE_SCHEMES = {"sftp", "file", "s3"}
 
 
 @dataclass(frozen=True)
 class HttpConnection:
-    """An HTTP system behind client credentials."""
+    """An HTTP system.
+
+    Attributes:
+        url: Its address.
+        login_url: Address that logins go to; the same one, unless a server of its own hands tokens out.
+        credentials: What proves who we are, by the names of `PLACE_SETTINGS`.
+        ca_file: Certificate authorities that are trusted for it besides the machine's own.
+        name: The connection's name.
+    """
 
     url: str
-    client_id: str
-    client_secret: SecretStr
-    setting: str
+    login_url: str
+    credentials: Mapping[str, SecretStr]
+    ca_file: Path | None
+    name: str
+
+    @property
+    def setting(self) -> str:
+        """Name of the setting that holds the address."""
+        return self.variable("url")
+
+    @property
+    def login_setting(self) -> str:
+        """Name of the setting that holds the address of logins."""
+        return self.variable("url" if self.login_url == self.url else "login_url")
+
+    def variable(self, field: str) -> str:
+        """The environment variable of one of its settings."""
+        return _variable(f"{self.name}_{field}")
+
+    def secret(self, field: str) -> str:
+        """One of its credentials, in the clear."""
+        return self.credentials[field].get_secret_value()
 
 
 @dataclass(frozen=True)
@@ -174,21 +203,27 @@ class Settings(BaseSettings):
         """What dbt compiles and its logs."""
         return self.home / "dbt"
 
-    def http(self, connection: str) -> HttpConnection:
+    def http(self, connection: str, credentials: Sequence[str] = ()) -> HttpConnection:
         """How to reach an HTTP system.
 
+        Args:
+            connection: Its name.
+            credentials: Which settings its login needs.
+
         Raises:
-            SettingError: One of its settings is missing or is no HTTP address.
+            SettingError: One of its settings is missing, is no HTTP address or no file.
         """
-        url = self._needed(f"{connection}_url")
-        address = _split(url)
-        if address is None or address.scheme not in {"http", "https"} or not address.hostname:
-            raise _malformed(f"{connection}_url", "is not an http or https address.")
+        url = self._http_address(f"{connection}_url")
+        has_own_login = bool(self._told(f"{connection}_login_url"))
+        ca_file = self._told(f"{connection}_ca_file")
+        if ca_file and not Path(ca_file).expanduser().is_file():
+            raise _malformed(f"{connection}_ca_file", f"{ca_file} is not a file.")
         return HttpConnection(
-            url=url.rstrip("/"),
-            client_id=self._needed(f"{connection}_client_id"),
-            client_secret=SecretStr(self._needed(f"{connection}_client_secret")),
-            setting=_variable(f"{connection}_url"),
+            url=url,
+            login_url=self._http_address(f"{connection}_login_url") if has_own_login else url,
+            credentials={name: SecretStr(self._needed(f"{connection}_{name}")) for name in credentials},
+            ca_file=Path(ca_file).expanduser() if ca_file else None,
+            name=connection,
         )
 
     def files(self, connection: str) -> FileConnection:
@@ -248,12 +283,22 @@ class Settings(BaseSettings):
         if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
             raise _malformed("home", f"{self.home} cannot be made or written: {place} is no folder that you may write.")
 
+    def _http_address(self, field: str) -> str:
+        url = self._needed(field)
+        address = _split(url)
+        if address is None or address.scheme not in {"http", "https"} or not address.hostname:
+            raise _malformed(field, "is not an http or https address.")
+        return url.rstrip("/")
+
     def _needed(self, field: str) -> str:
+        if text := self._told(field):
+            return text
+        raise SettingError(_variable(field), "is not set.", "Set it in the environment or in .env.")
+
+    def _told(self, field: str) -> str:
+        """A setting's text; empty if it is not set."""
         value = self.places[field] if field in self.places else getattr(self, field, None)
-        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
-        if not text:
-            raise SettingError(_variable(field), "is not set.", "Set it in the environment or in .env.")
-        return text
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
 
 
 def read_settings() -> Settings:
