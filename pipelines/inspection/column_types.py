@@ -22,7 +22,6 @@ from pipelines.parse.values import Reading, read_value
 
 READ_SHARE = 0.95
 _KNOWN_UNITS_SHARE = 0.6
-_NOTHING = 0
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%m/%d/%Y", "%Y%m%d")
 TIMESTAMP_FORMATS = (
     "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f",
@@ -209,27 +208,61 @@ def _person_by_cells(cells: _Cells) -> _Proposal | None:
 
 def _time(cells: _Cells) -> _Proposal | None:
     if cells.texts.str.contains(_EXCEL_MIDNIGHT).all() and cells.filled:
-        why = _say("ngày của Excel", "dates of Excel's own")
-        return _Proposal({"type": "date", "format": "%d/%m/%Y"}, (why,))
-    tried = [("date", form) for form in DATE_FORMATS] + [("timestamp", form) for form in TIMESTAMP_FORMATS]
-    for kind, form in tried:
-        zone = {"time_zone": "UTC"} if form.endswith("Z") else {}
-        unread = cells.reads(READ_SHARE, type=kind, format=form, **zone)
-        if unread is not None and not (form == "%Y%m%d" and not _speaks_of_days(cells)):
-            return _Proposal({"type": kind, "format": form, **zone}, tuple(_time_doubts(cells, kind, form)), unread)
-    return None
-
-
-def _time_doubts(cells: _Cells, kind: str, form: str) -> Iterator[Text]:
-    yield _say(f"{cells.filled} ô đọc được theo {form}", f"{cells.filled} cells read by {form}")
-    for one, other in (("%d/%m", "%m/%d"), ("%m/%d", "%d/%m")):
-        if one in form and cells.unread(type=kind, format=form.replace(one, other)) == _NOTHING:
-            yield _todo(
+        return _Proposal({"type": "date", "format": "%d/%m/%Y"}, (_say("ngày của Excel", "dates of Excel's own"),))
+    readings = list(_time_readings(cells))
+    if not readings:
+        return None
+    # Where day and month may be swapped, the file's own day decides, if it is told.
+    best = max(readings, key=lambda one: one.in_period)
+    why = [_say(f"{cells.filled} ô đọc được theo {best.form}", f"{cells.filled} cells read by {best.form}")]
+    if len(readings) > 1 and not best.in_period:
+        why.append(
+            _todo(
                 "không ngày nào lớn hơn 12: không phân biệt được ngày với tháng, hãy hỏi nơi gửi",
                 "no day is above 12: day and month cannot be told apart, ask the owner",
             )
-    if form.endswith("Z"):
-        yield _say("giờ UTC, được đổi sang giờ Việt Nam", "UTC, becomes local time")
+        )
+    if best.zone:
+        why.append(_say("giờ UTC, được đổi sang giờ Việt Nam", "UTC, becomes local time"))
+    return _Proposal({"type": best.kind, "format": best.form, **best.zone}, tuple(why), best.unread)
+
+
+@dataclass(frozen=True)
+class _TimeReading:
+    """One way to read a column's dates, and how many of them fall into the file's own period."""
+
+    kind: str
+    form: str
+    zone: dict[str, Any]
+    unread: int
+    in_period: int
+
+
+def _time_readings(cells: _Cells) -> Iterator[_TimeReading]:
+    """The first format that reads the cells, and the one with day and month swapped if it reads them as well."""
+    tried = [("date", form) for form in DATE_FORMATS] + [("timestamp", form) for form in TIMESTAMP_FORMATS]
+    if not _speaks_of_days(cells):
+        tried.remove(("date", "%Y%m%d"))
+    for kind, form in tried:
+        if found := _time_reading(cells, kind, form):
+            yield found
+            swapped = form.replace("%d/%m", "%m/%d")
+            if swapped != form and (other := _time_reading(cells, kind, swapped)) and not other.unread:
+                yield other
+            return
+
+
+def _time_reading(cells: _Cells, kind: str, form: str) -> _TimeReading | None:
+    zone = {"time_zone": "UTC"} if form.endswith("Z") else {}
+    unread = cells.reads(READ_SHARE, type=kind, format=form, **zone)
+    if unread is None:
+        return None
+    column = Column.model_validate(
+        {"name": "x", "headings": (), "vi": "-", "en": "-", "type": kind, "format": form, **zone}
+    )
+    days = read_value(column, cells.texts, cells.reading).cast(pl.Date)
+    period = cells.reading.partition
+    return _TimeReading(kind, form, zone, unread, int(days.is_between(period.first_day, period.last_day).sum()))
 
 
 def _speaks_of_days(cells: _Cells) -> bool:

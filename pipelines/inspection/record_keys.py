@@ -52,16 +52,16 @@ def _may_be_key(one: ColumnDraft) -> bool:
 
 
 def _rank(one: ColumnDraft) -> tuple[int, int]:
-    """Codes of records first, then numbers, then what is told of units, then the rest; moments last."""
+    """Codes of records first, then hashed ones and numbers, then what is told of units, then the rest; moments last."""
     told = words(one.column.headings[0].rsplit("/", 1)[-1])
     if one.column.type in ("agency_code", "unit_name"):
         rank = 2
     elif one.column.type in ("timestamp", "date"):
         rank = 4
-    elif one.column.personal in _HASHED or set(told) & _IDENTIFIES:
+    elif one.column.is_stored and not one.column.pseudonym and set(told) & _IDENTIFIES:
         rank = 0
     else:
-        rank = 1 if told and told[0] in _NUMBERS else 3
+        rank = 1 if one.column.personal in _HASHED or (told and told[0] in _NUMBERS) else 3
     return rank, -one.distinct
 
 
