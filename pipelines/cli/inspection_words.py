@@ -129,8 +129,10 @@ def _unknown(signature: Signature) -> Text:
             vi=f"Không bộ dữ liệu nào nhận {name.vi}. {remedy.vi}", en=f"No dataset comes as {name.en}. {remedy.en}"
         )
     return Text(
-        vi="Không bộ dữ liệu nào có tiêu đề như tệp này. Nếu biết là bộ nào, thêm --dataset.",
-        en="No dataset has headings like this file's. If you know whose it is, give --dataset.",
+        vi="Không bộ dữ liệu nào có tiêu đề như tệp này. Nếu biết là bộ nào, thêm --dataset; nếu là nguồn mới, --draft "
+        "viết sẵn hợp đồng.",
+        en="No dataset has headings like this file's. If you know whose it is, give --dataset; if it is a new source, "
+        "--draft writes its contract.",
     )
 
 
