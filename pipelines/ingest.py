@@ -6,7 +6,7 @@ Dagster's assets, the tests and the benchmark all call it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -61,6 +61,16 @@ class Workshop:
     def contracts(self) -> Mapping[str, Contract]:
         """Every contract by dataset."""
         return read_contracts(self.sources)
+
+    def asked(self, datasets: Collection[str] = ()) -> Mapping[str, Contract]:
+        """The contracts to pull: the named ones, or all but those of a system that this province does not have."""
+        if datasets:
+            return {name: self.contracts[name] for name in self.contracts if name in datasets}
+        return {
+            name: contract
+            for name, contract in self.contracts.items()
+            if not contract.is_optional or self.settings.is_connected(contract.source.connection)
+        }
 
     @cached_property
     def suites(self) -> Mapping[str, Suite]:

@@ -186,6 +186,13 @@ class Settings(BaseSettings):
         """What dbt compiles and its logs."""
         return self.home / "dbt"
 
+    def is_connected(self, connection: str) -> bool:
+        """Whether an address is set for the connection; whether it works is another question."""
+        if connection == "endpoints":
+            return bool(self.endpoint_url)
+        url = self.places.get(f"{connection}_url")
+        return bool(url and url.get_secret_value())
+
     def http(self, connection: str) -> HttpConnection:
         """How to reach an HTTP system.
 
@@ -279,6 +286,11 @@ def read_settings() -> Settings:
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
         raise _malformed(str(fault["loc"][0]), f"{fault['msg']}.") from None
+
+
+def address_setting(connection: str) -> str:
+    """Name of the setting that holds a connection's address."""
+    return _variable("endpoint_url" if connection == "endpoints" else f"{connection}_url")
 
 
 def _path(text: SecretStr | None) -> Path:

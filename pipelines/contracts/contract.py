@@ -60,6 +60,7 @@ class Contract(Declared):
         keys: Columns that tell records apart.
         newest_by: Column with the record's own time; the arrival's time breaks ties.
         ignored_headings: Headings of the export that are known and not kept.
+        is_optional: Not every province has this system: it is asked for only where its connection's address is set.
         max_quarantine_share: Above this share of quarantined rows the load is refused.
     """
 
@@ -73,6 +74,7 @@ class Contract(Declared):
     due: Due
     mode: Literal["changes", "snapshot"]
     baseline: bool = False
+    is_optional: bool = False
     source: Source
     format: Format
     keys: tuple[str, ...] = Field(min_length=1)

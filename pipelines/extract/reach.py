@@ -35,7 +35,7 @@ def check(
     """Tries each connection that the contracts name, once and without waiting for it to get better.
 
     Args:
-        contracts: Those that are about to be pulled.
+        contracts: Those that are about to be pulled; an optional one whose address is not set is left out.
         settings: The settings to try.
         skip: Connections to leave out.
 
@@ -52,7 +52,11 @@ def check(
             "http_timeout_seconds": min(settings.http_timeout_seconds, LOOK_SECONDS),
         }
     )
-    sources = {contract.source.connection: contract.source for contract in contracts}
+    sources = {
+        contract.source.connection: contract.source
+        for contract in contracts
+        if not contract.is_optional or settings.is_connected(contract.source.connection)
+    }
     connections = sorted(sources.keys() - skip)
     with ThreadPoolExecutor(max(len(connections), 1), thread_name_prefix="reach") as pool:
         findings = pool.map(lambda connection: _finding(sources[connection], impatient), connections)
