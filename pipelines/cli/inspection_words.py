@@ -37,8 +37,6 @@ _EXPECTED = {
 _REMEDIES = {
     FileKind.XLS: Text(vi="Lưu lại dạng .xlsx.", en="Save it as .xlsx."),
     FileKind.ENCRYPTED_WORKBOOK: Text(vi="Bỏ mật khẩu rồi lưu lại.", en="Remove the password and save it again."),
-    FileKind.ZIP: Text(vi="Giải nén trước.", en="Unpack it first."),
-    FileKind.GZIP: Text(vi="Giải nén trước.", en="Unpack it first."),
 }
 _ASK = Text(vi="Đề nghị nơi gửi xuất lại.", en="Ask the owner to export it again.")
 _DAMAGED = Text(
@@ -121,6 +119,7 @@ def refusal(workshop: Workshop, found: Inspection) -> Text | None:
 def _unknown(signature: Signature) -> Text:
     if signature.is_damaged:
         return _DAMAGED
+    signature = signature.plain
     if signature.is_one_line:
         return _NO_LINE_END
     if signature.layout is None:
@@ -136,6 +135,7 @@ def _unknown(signature: Signature) -> Text:
 
 def _mismatch(signature: Signature, why: Mismatch, workshop: Workshop, dataset: str) -> Text:
     expected = workshop.contracts[dataset].format
+    signature = signature.plain
     match why:
         case Mismatch.ENCODING:
             name = _encoding(signature)

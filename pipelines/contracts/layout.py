@@ -15,6 +15,8 @@ class Format(Declared):
     Attributes:
         kind: The layout, whatever the file's extension says.
         encoding: Declared, never guessed.
+        members: Of a zip, which of its files hold rows, as a pattern of their names (`*cuộc gọi*.csv`); the others are
+            let go. Without it all do, and each must be of this layout.
         rows: Path to the list of rows (JSON) or the name of a row's element (XML).
         header_rows: Levels of the heading (xlsx, html); a column's heading is its path joined by ` / `.
         thousands, decimal: Separators of numbers; `1.234` says nothing on its own.
@@ -26,6 +28,7 @@ class Format(Declared):
     kind: Literal["csv", "json", "xlsx", "html", "xml"]
     encoding: Literal["utf-8", "utf-8-sig"] = "utf-8"
     delimiter: str = ","
+    members: str | None = Field(default=None, min_length=1)
     rows: str = ""
     header_rows: int = Field(default=1, ge=1, le=4)
     thousands: str = ""

@@ -17,7 +17,7 @@ import polars as pl
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
 from pipelines.inspection.columns import Mapping, describe
-from pipelines.parse.parse import read_table
+from pipelines.parse.plain_files import read_table
 from pipelines.parse.signature import HEAD_BYTES, Signature
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable
 from pipelines.parse.values import Reading
@@ -86,14 +86,14 @@ def _in_format_of(signature: Signature, contract: Contract) -> Contract | None:
     layout, own = signature.layout, contract.format
     if layout is None or (layout == "xml") != (own.kind == "xml"):
         return None
-    change = {"kind": layout, "delimiter": signature.delimiter or own.delimiter}
+    change = {"kind": layout, "delimiter": signature.plain.delimiter or own.delimiter}
     return contract.model_copy(update={"format": own.model_copy(update=change)})
 
 
 def _try(file: Path, signature: Signature, contract: Contract, reading: Reading) -> Candidate:
     table: TextTable | None
     try:
-        table = read_table(file, contract).head(_ROWS_TRIED)
+        table = read_table(file, contract, reading.scratch).head(_ROWS_TRIED)
     except DataRefusedError:
         # Cut short, damaged or in another encoding: the headings at its beginning may still tell whose it is.
         table = _head_of(file, signature)
@@ -115,7 +115,7 @@ def _headings_share(mapping: Mapping, contract: Contract) -> float:
 
 def _head_of(file: Path, signature: Signature) -> TextTable | None:
     """The headings at the beginning of a CSV or JSON, with no rows."""
-    if signature.layout not in ("csv", "json"):
+    if signature.layout not in ("csv", "json") or signature.inside is not None:
         return None
     with file.open("rb") as stream:
         encoding = "utf-16" if signature.encoding == "utf-16" else "utf-8-sig"

@@ -21,9 +21,10 @@ from pipelines.ingest import Workshop
 from pipelines.inspection.columns import Mapping, describe
 from pipelines.inspection.guess import Candidate, Confidence, confidence, rank
 from pipelines.parse import parse
-from pipelines.parse.parse import read_table
+from pipelines.parse.plain_files import read_table
 from pipelines.parse.signature import Mismatch, Signature, mismatch, read_signature
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable
+from pipelines.parse.unpacking import BOUNDS
 from pipelines.parse.values import Reading
 from pipelines.validate.verdict import Check, Judged, Verdict, judge, refuse_unread
 
@@ -158,12 +159,12 @@ def _inspect(
     tell("reading")
     signature, size = read_signature(file), file.stat().st_size
     unpacked = signature.contents.unpacked_bytes if signature.contents else size
-    if max(size, unpacked) > LARGEST_FILE_BYTES:
+    if size > LARGEST_FILE_BYTES or unpacked > BOUNDS.total_bytes:
         contract = workshop.contracts[dataset] if dataset else None
         sure = Confidence.GIVEN if dataset else Confidence.UNKNOWN
         return Inspection(file.name, size, signature, is_too_large=True, confidence=sure, contract=contract)
     # A text without a line end has no headings; reading it whole would only cost time.
-    is_hopeless = signature.is_damaged or signature.is_one_line
+    is_hopeless = signature.is_damaged or signature.plain.is_one_line
     contracts = () if dataset or is_hopeless else tuple(workshop.contracts.values())
     candidates = rank(file, signature, contracts, reading_for)
     sure = Confidence.GIVEN if dataset else confidence(candidates)
@@ -208,7 +209,7 @@ def period_of(contract: Contract, asked: Partition | None, file_name: str) -> Pe
 
 def _look(file: Path, reading: Reading) -> tuple[Place | None, Mapping | None]:
     try:
-        table = read_table(file, reading.contract)
+        table = read_table(file, reading.contract, reading.scratch)
         return _place(table, reading.contract), describe(table, reading)
     except DataRefusedError:
         return None, None

@@ -10,13 +10,15 @@ import struct
 import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 MOST_DIRECTORY_BYTES = 2 * 1024 * 1024
 NAMES_KEPT = 10_000
 _SECTOR_SHIFT_AT, _DIRECTORY_AT = 30, 48
 _ENTRY_BYTES, _NAME_LENGTH_AT = 128, 64
 _ENTRIES_READ = 64
+_FAULTS = (BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error, struct.error)
+_LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,12 @@ class Contents:
     """What a zip says that it holds.
 
     Attributes:
-        names: Names of its files, folders left out.
+        names: Names of its files; folders and litter left out.
         count: How many files there are.
         unpacked_bytes: Their size unpacked, as the zip states it; a hostile one may lie.
         first_head: The beginning of the first file; empty if it is encrypted or packed in an unusual way.
         first_is_whole: Whether that is all of it.
+        first_is_damaged: Its beginning cannot be unpacked.
     """
 
     names: tuple[str, ...]
@@ -36,6 +39,7 @@ class Contents:
     unpacked_bytes: int
     first_head: bytes
     first_is_whole: bool
+    first_is_damaged: bool
 
 
 class _Bounded(io.BufferedIOBase):
@@ -65,20 +69,35 @@ def read_contents(stream: BinaryIO, head_bytes: int) -> Contents | None:
     """Reads a zip's table of contents; None if there is none (cut short), or it is larger than any export's."""
     try:
         with ZipFile(_Bounded(stream)) as archive:
-            files = [member for member in archive.infolist() if not member.is_dir()]
-            head = b""
-            if files and files[0].compress_type in (ZIP_STORED, ZIP_DEFLATED) and not files[0].flag_bits & 1:
-                with archive.open(files[0]) as member:
-                    head = member.read(head_bytes)
-    except (BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error, struct.error):
+            files = [member for member in archive.infolist() if not is_litter(member.filename)]
+            head = _head(archive, files[0], head_bytes) if files else b""
+    except _FAULTS:
         return None
     return Contents(
         names=tuple(member.filename for member in files[:NAMES_KEPT]),
         count=len(files),
         unpacked_bytes=sum(member.file_size for member in files),
-        first_head=head,
-        first_is_whole=bool(files) and len(head) == files[0].file_size,
+        first_head=head or b"",
+        first_is_whole=bool(files) and head is not None and len(head) == files[0].file_size,
+        first_is_damaged=head is None,
     )
+
+
+def _head(archive: ZipFile, first: ZipInfo, head_bytes: int) -> bytes | None:
+    """The beginning of a member; none if it is damaged."""
+    if first.compress_type not in (ZIP_STORED, ZIP_DEFLATED) or first.flag_bits & 1:
+        return b""
+    try:
+        with archive.open(first) as member:
+            return member.read(head_bytes)
+    except _FAULTS:
+        return None
+
+
+def is_litter(name: str) -> bool:
+    """Whether a member is a folder, or what a desktop leaves beside the files that somebody packed."""
+    *folders, last = name.split("/")
+    return not last or "__MACOSX" in folders or last in _LITTER
 
 
 def stream_names(stream: BinaryIO, head: bytes) -> tuple[str, ...]:

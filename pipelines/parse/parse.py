@@ -15,22 +15,16 @@ import polars as pl
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
 from pipelines.parse.drift import NO_CELLS, CellCount, refuse_retyped
-from pipelines.parse.grids import read_html, read_xlsx
 from pipelines.parse.headings import headings_by_column
-from pipelines.parse.records import read_json, read_xml
+from pipelines.parse.plain_files import read_table
 from pipelines.parse.rejects import hidden_columns, reject_rows
-from pipelines.parse.signature import FileKind, read_signature
-from pipelines.parse.tables import read_csv
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, TextTable
 from pipelines.parse.totals import total_differences
 from pipelines.parse.typed_frame import read_frame
 from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
 from pipelines.parse.values import Reading
 
 _FINGERPRINT = "__fingerprint"
-# What begins like a text may be any of them, cut short; the reader says more of it.
-_LEFT_TO_THE_READER = frozenset({FileKind.EMPTY, FileKind.CSV, FileKind.TEXT, FileKind.ZIP, FileKind.BINARY})
-_READERS = {"csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "html": read_html}
 
 
 @dataclass(frozen=True)
@@ -40,8 +34,8 @@ class Parsed:
     Attributes:
         rows: Typed rows: `row_number` (Int64) and the contract's stored columns.
         rejects: Rows with a cell that does not fit its column, as REJECT_SCHEMA; personal cells masked.
-        texts_of: Reads the texts behind the rows of these numbers again, by contract column name, with ROW_NUMBER and
-            SHEET_NAME, for rows that a later rule rejects; personal columns are not among them.
+        texts_of: Reads the texts behind the rows of these numbers again, by contract column name, with ROW_NUMBER,
+            ROW_IN_SHEET and SHEET_NAME, for rows that a later rule rejects; personal columns are not among them.
         rows_read: Rows in the file, headings and totals not counted.
         rows_duplicate: Rows that repeat another row of the file in every cell.
         added_headings: Headings that no column of the contract accepts, as they may be told.
@@ -72,7 +66,7 @@ def parse(file: Path, reading: Reading) -> Parsed:
 
 def _parse(file: Path, reading: Reading) -> Parsed:
     contract = reading.contract
-    table = read_table(file, contract)
+    table = read_table(file, contract, reading.scratch)
     headings, added = headings_by_column(table, contract)
     first = _first_pass(table, headings, reading)
     refuse_retyped(contract, first.cells, first.fingerprints.height)
@@ -82,8 +76,11 @@ def _parse(file: Path, reading: Reading) -> Parsed:
     def texts_of(row_numbers: pl.Series) -> pl.DataFrame:
         wanted = pl.col(ROW_NUMBER).is_in(row_numbers.implode())
         hidden = list(hidden_columns(contract))
+        number = pl.col(ROW_NUMBER) % ROWS_OF_A_SHEET if table.parts > 1 else pl.col(ROW_NUMBER)
         return pl.concat(
-            _texts_by_column(frame.filter(wanted), headings, contract).drop(hidden, strict=False)
+            _texts_by_column(frame.filter(wanted), headings, contract)
+            .drop(hidden, strict=False)
+            .with_columns(number.alias(ROW_IN_SHEET))
             for frame in table.read()
         )
 
@@ -143,18 +140,6 @@ def _repetitions(table: TextTable, fingerprints: pl.DataFrame) -> pl.Series:
     rows = pl.concat(frame.filter(pl.col(ROW_NUMBER).is_in(repeated.implode())) for frame in table.read())
     cells = [name for name in rows.columns if name not in (ROW_NUMBER, SHEET_NAME)]
     return rows.filter(~pl.struct(cells).is_first_distinct()).get_column(ROW_NUMBER)
-
-
-def read_table(file: Path, contract: Contract) -> TextTable:
-    """Brings a file to texts by its contract's format; no heading is held against the contract yet.
-
-    Raises:
-        DataRefusedError: It cannot be read so.
-    """
-    signature = read_signature(file)
-    if signature.layout != contract.format.kind and signature.kind not in _LEFT_TO_THE_READER:
-        raise unreadable(f"it is {signature.kind}, not {contract.format.kind}")
-    return _READERS[contract.format.kind](file, contract)
 
 
 def _texts_by_column(frame: pl.DataFrame, headings: dict[str, list[str]], contract: Contract) -> pl.DataFrame:

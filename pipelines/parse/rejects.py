@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.contracts import Column, Contract
 from pipelines.parse.masking import MASK, shown
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME
+from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, SHEET_NAME
 from pipelines.parse.typed_rows import TypedRows
 from pipelines.reference import name_key
 
@@ -54,7 +54,7 @@ def reject_rows(
     found = found.join(units, on="row_number", how="left").sort("row_number")
     row_texts = [_row_text(row, contract, hidden, unit_names) for row in found.iter_rows(named=True)]
     return found.with_columns(pl.Series("row_text", row_texts, dtype=pl.String)).select(
-        "row_number", pl.col(SHEET_NAME).alias("sheet_name"), "row_text", "reasons", OWNER
+        pl.col(ROW_IN_SHEET).alias("row_number"), pl.col(SHEET_NAME).alias("sheet_name"), "row_text", "reasons", OWNER
     ).rename({OWNER: "unit_code"}).cast(REJECT_SCHEMA)  # fmt: skip
 
 

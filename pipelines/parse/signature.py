@@ -13,6 +13,7 @@ import re
 import zlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ import orjson
 
 from pipelines.contracts import Format
 from pipelines.parse.containers import Contents, read_contents, stream_names
+from pipelines.reference import name_key
 
 HEAD_BYTES = 64 * 1024
 Layout = Literal["csv", "json", "xlsx", "html", "xml"]
@@ -54,6 +56,7 @@ class FileKind(StrEnum):
     BINARY = "binary"
 
 
+_CONTAINERS = frozenset({FileKind.ZIP, FileKind.GZIP})
 _LAYOUTS: dict[FileKind, Layout] = {
     FileKind.CSV: "csv",
     FileKind.TEXT: "csv",
@@ -75,7 +78,8 @@ class Signature:
             cannot tell apart.
         delimiter: Of a CSV.
         is_one_line: A text that goes on past the head without any line end.
-        is_damaged: A zip or workbook without its table of contents: cut short, most likely.
+        is_damaged: A zip or workbook without its table of contents, cut short most likely, or with a first member that
+            cannot be unpacked.
         contents: Of a zip or workbook that is whole: its members.
         inside: What the first member of a zip, or an unpacked gzip, begins as.
     """
@@ -89,12 +93,14 @@ class Signature:
     inside: Signature | None = None
 
     @property
+    def plain(self) -> Signature:
+        """What lies in the containers, as far as it can be seen; the signature itself of a file without one."""
+        return self.inside.plain if self.inside is not None else self
+
+    @property
     def layout(self) -> Layout | None:
-        """The layout of a contract that could read it, if there is one. Call records come as a zip of XML bodies."""
-        if self.kind is FileKind.ZIP and self.contents is not None:
-            is_of_xml = not self.contents.count or (self.inside is not None and self.inside.kind is FileKind.XML)
-            return "xml" if is_of_xml else None
-        return _LAYOUTS.get(self.kind)
+        """The layout of a contract that could read it, if one is known: that of what a zip or gzip holds."""
+        return _LAYOUTS.get(self.plain.kind)
 
 
 class Mismatch(StrEnum):
@@ -111,15 +117,37 @@ def mismatch(signature: Signature, expected: Format) -> Mismatch | None:
     """In what the file differs from the format that a contract declares; None if it may be read by it."""
     if signature.is_damaged:
         return Mismatch.DAMAGED
-    if signature.layout != expected.kind:
+    if _is_unseen(signature, expected):
+        return None
+    return _mismatch_of_plain(signature.plain, expected)
+
+
+def _mismatch_of_plain(plain: Signature, expected: Format) -> Mismatch | None:
+    if plain.layout != expected.kind:
         return Mismatch.KIND
-    if signature.encoding in ("utf-16", "not utf-8"):
+    if plain.encoding in ("utf-16", "not utf-8"):
         return Mismatch.ENCODING
-    if expected.kind == "csv" and signature.is_one_line:
+    if expected.kind == "csv" and plain.is_one_line:
         return Mismatch.NO_LINE_END
-    if expected.kind == "csv" and signature.delimiter not in (None, expected.delimiter):
+    if expected.kind == "csv" and plain.delimiter not in (None, expected.delimiter):
         return Mismatch.DELIMITER
     return None
+
+
+def holds_rows(name: str, expected: Format) -> bool:
+    """Whether a member of that name is one of those that a contract reads."""
+    if expected.members is None:
+        return True
+    names = (name, name.rpartition("/")[2])
+    return any(fnmatchcase(name_key(own), name_key(expected.members)) for own in names)
+
+
+def _is_unseen(signature: Signature, expected: Format) -> bool:
+    """Whether what the contract reads lies deeper in a container than a signature looks."""
+    contents = signature.contents
+    if signature.kind is FileKind.ZIP and contents is not None and contents.names:
+        return not holds_rows(contents.names[0], expected) or signature.plain.kind in _CONTAINERS
+    return signature.kind in _CONTAINERS and signature.plain.kind in _CONTAINERS
 
 
 def read_signature(file: Path) -> Signature:
@@ -142,8 +170,11 @@ def _of_zip(head: bytes, contents: Contents | None) -> Signature:
     if contents is None:
         return replace(_of_head(head, is_whole=False), is_damaged=True)
     if any(name.lower() == "xl/workbook.xml" for name in contents.names):
-        return Signature(FileKind.XLSX, contents=contents)
-    inside = _of_head(contents.first_head, is_whole=contents.first_is_whole) if contents.count else None
+        return Signature(FileKind.XLSX, contents=contents, is_damaged=contents.first_is_damaged)
+    is_unread = contents.first_is_damaged or (not contents.first_head and not contents.first_is_whole)
+    if not contents.count or is_unread:
+        return Signature(FileKind.ZIP, contents=contents, is_damaged=contents.first_is_damaged)
+    inside = _of_head(contents.first_head, is_whole=contents.first_is_whole)
     return Signature(FileKind.ZIP, contents=contents, inside=inside)
 
 

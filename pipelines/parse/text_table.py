@@ -11,7 +11,11 @@ from pipelines.errors import DataRefusedError
 
 ROW_NUMBER = "__row_number"
 SHEET_NAME = "__sheet_name"
+ROW_IN_SHEET = "__row_in_sheet"
+"""A row's number as a person counts it in its own sheet or member."""
 DAMAGE = "\ufffd"
+ROWS_OF_A_SHEET = 10_000_000
+"""The rows of a second sheet or member are numbered from here, of a third from twice that: a number stands for one row."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,13 @@ class TextTable:
 
     Attributes:
         headings: The headings in the file's order.
-        read: Reads the rows, from the first, each time it is called, in frames that fit in memory. A frame has one
-            column per heading, all String, an empty cell null, plus ROW_NUMBER (Int64, the line, sheet row or record
-            as a person would count it from 1) and SHEET_NAME (the sheet or the member of a zip).
+        read: Reads the rows, from the first, each time it is called, in frames that fit in memory, at least one. A
+            frame has one column per heading, all String, an empty cell null, plus ROW_NUMBER (Int64, the line, sheet
+            row or record as a person would count it from 1, plus ROWS_OF_A_SHEET for each before it) and SHEET_NAME (the
+            sheet or the member of a zip).
         stated: What the file's own total and group rows say, if it has any.
         heading_row: The last row of the heading, counted like ROW_NUMBER; none in XML and JSON.
+        parts: How many sheets or members it is made of.
         headings_are_optional: A layout where an absent heading only means that no row has a value (XML, JSON).
     """
 
@@ -49,6 +55,7 @@ class TextTable:
     stated: tuple[Stated, ...] = ()
     headings_are_optional: bool = False
     heading_row: int | None = None
+    parts: int = 1
 
     @classmethod
     def of_frame(

@@ -132,18 +132,19 @@ def test_zip_names_its_members_and_knows_the_first(tmp_path: Path) -> None:
     assert found.layout == "xml"
 
 
-def test_zip_of_csv_is_no_layout_of_any_contract(tmp_path: Path) -> None:
-    found = signature(tmp_path, zipped({"a.csv": b"a;b\n1;2\n"}))
-    assert found.inside is not None
-    assert found.inside.kind is FileKind.CSV
-    assert found.layout is None
+def test_a_zip_has_the_layout_of_its_first_file_that_is_no_litter(tmp_path: Path) -> None:
+    found = signature(tmp_path, zipped({"__MACOSX/._a.csv": b"\0\5", "thang 6/": b"", "thang 6/a.csv": b"a;b\n1;2\n"}))
+    assert found.contents is not None
+    assert found.contents.names == ("thang 6/a.csv",)
+    assert found.inside == Signature(FileKind.CSV, "utf-8", ";")
+    assert found.layout == "csv"
 
 
 def test_gzip_tells_what_is_in_it(tmp_path: Path) -> None:
     found = signature(tmp_path, gzip.compress(b"a;b\n1;2\n"))
     assert found.kind is FileKind.GZIP
     assert found.inside == Signature(FileKind.CSV, "utf-8", ";")
-    assert found.layout is None
+    assert found.layout == "csv"
 
 
 def test_workbook_cut_short_is_told(tmp_path: Path) -> None:
@@ -165,7 +166,13 @@ def test_workbook_cut_short_is_told(tmp_path: Path) -> None:
         ('{"a": 1}\n{"a": 2}', Format(kind="json"), None),
         ("a;b\n", Format(kind="json"), Mismatch.KIND),
         (zipped({"x.xml": b"<r/>"}), Format(kind="xml"), None),
-        (zipped({"x.csv": b"a;b\n"}), Format(kind="csv"), Mismatch.KIND),
+        (zipped({"x.csv": b"a;b\n"}), Format(kind="csv", delimiter=";"), None),
+        (zipped({"x.csv": b"a;b\n"}), Format(kind="csv"), Mismatch.DELIMITER),
+        (zipped({"x.csv": b"a;b\n"}), Format(kind="xml"), Mismatch.KIND),
+        (zipped({"x.pdf": b"%PDF-1.7"}), Format(kind="csv"), Mismatch.KIND),
+        (zipped({"x.pdf": b"%PDF-1.7"}), Format(kind="csv", members="*.csv"), None),
+        (zipped({"x.zip": zipped({"x.csv": b"a;b\n"})}), Format(kind="csv"), None),
+        (gzip.compress("a;b\n".encode("utf-16")), Format(kind="csv", delimiter=";"), Mismatch.ENCODING),
         ("<table>", Format(kind="xlsx"), Mismatch.KIND),
         (ole2("Workbook"), Format(kind="xlsx"), Mismatch.KIND),
     ],

@@ -64,7 +64,7 @@ def _read(file: Path) -> Parsed:
 
 def test_records_come_in_file_order_with_their_session_call_and_leg(tmp_path: Path) -> None:
     parsed = _read(_zip(tmp_path / "cdr.zip", a=START, b=END))
-    assert numbers(parsed) == [1, 2, 3, 4, 5]
+    assert numbers(parsed) == [1, 2, 10_000_001, 10_000_002, 10_000_003]
     assert values(parsed, "session_id") == [ONE] * 5
     assert values(parsed, "correlator_index") == [0, 1, 2, 3, 4]
     assert values(parsed, "record_type") == ["callLegStart", "callStart", "callLegUpdate", "callLegEnd", "callEnd"]
@@ -88,7 +88,7 @@ def test_a_party_outside_the_register_is_a_guest_and_none_is_nobody(tmp_path: Pa
 def test_a_body_that_was_sent_again_is_counted_record_by_record(tmp_path: Path) -> None:
     parsed = _read(_zip(tmp_path / "cdr.zip", a=START, b=END, c=START, d=START))
     assert (parsed.rows_read, parsed.rows.height, parsed.rows_duplicate) == (9, 5, 4)
-    assert numbers(parsed) == [1, 2, 3, 4, 5]
+    assert numbers(parsed) == [1, 2, 10_000_001, 10_000_002, 10_000_003]
     assert conserves(parsed)
 
 
@@ -111,7 +111,7 @@ def test_a_faulty_record_is_set_apart_with_its_body_and_without_names(tmp_path: 
     bad = bad.replace("DC001@x.example", "0912345678@else.example")
     parsed = _read(_zip(tmp_path / "cdr.zip", a=END, b=bad))
     assert reasons(parsed) == {
-        4: ["record_type: not in the list cdr_record_type", "recorded_at: not a readable timestamp"]
+        1: ["record_type: not in the list cdr_record_type", "recorded_at: not a readable timestamp"]
     }
     assert parsed.rejects.get_column("sheet_name").to_list() == ["2 (x.xxx)"]
     (text,) = row_texts(parsed)
@@ -133,9 +133,7 @@ def test_a_record_without_its_key_is_rejected_not_lost(tmp_path: Path) -> None:
     ids=["cut short", "text", "crossed", "empty"],
 )
 def test_a_malformed_body_refuses_the_whole_file_and_is_named(body: str, tmp_path: Path) -> None:
-    with pytest.raises(
-        DataRefusedError, match=r"cdr\.zip: cannot be read: the XML 2 \(x\.xxx\) breaks off or is malformed at"
-    ):
+    with pytest.raises(DataRefusedError, match=r"cdr\.zip: 2 \(x\.xxx\): cannot be read: the XML breaks off"):
         _read(_zip(tmp_path / "cdr.zip", a=START, b=body))
 
 
@@ -145,18 +143,17 @@ def _with_entity(declared: str, used: str) -> str:
     <callLeg id="{LEG}"><reason>{used}</reason></callLeg></record></records>"""
 
 
-def test_an_entity_is_neither_expanded_nor_fetched(tmp_path: Path) -> None:
+def test_a_document_type_is_refused_and_no_entity_expanded_or_fetched(tmp_path: Path) -> None:
     secret = write(tmp_path / "secret.txt", "TOP-SECRET")
     for declared in (f'<!ENTITY e SYSTEM "file://{secret}">', '<!ENTITY e "TOP-SECRET">'):
-        parsed = _read(write(tmp_path / "a.xml", _with_entity(declared, "&e;")))
-        assert values(parsed, "end_reason") == [None]
-        for frame in (parsed.rows.frame(), all_texts(parsed)):
-            assert "TOP-SECRET" not in frame.write_json()
+        with pytest.raises(DataRefusedError, match="declares a document type") as caught:
+            _read(write(tmp_path / "a.xml", _with_entity(declared, "&e;")))
+        assert "TOP-SECRET" not in str(caught.value)
 
 
 def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
     bomb = '<!ENTITY l0 "ha">' + "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    with pytest.raises(DataRefusedError, match=r"the XML body breaks off or is malformed at line 1"):
+    with pytest.raises(DataRefusedError, match=r"declares a document type"):
         _read(write(tmp_path / "a.xml", _with_entity(bomb, "&l9;")))
 
 
@@ -174,12 +171,12 @@ def test_a_member_with_a_wrong_checksum_refuses_the_zip(tmp_path: Path) -> None:
         .read_bytes()
         .replace(b"1e900000-0000-4000-8000-000000000001", b"1e900000-0000-4000-8000-000000000007")
     )
-    with pytest.raises(DataRefusedError, match=r"the zip is damaged"):
+    with pytest.raises(DataRefusedError, match=r"cdr\.zip: cannot be read: 1 \(x\.xxx\) is damaged"):
         _read(write(tmp_path / "cdr.zip", content))
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
-    with pytest.raises(DataRefusedError, match=r"larger than any call record"):
+    with pytest.raises(DataRefusedError, match=r"1 \(x\.xxx\) unpacks to more than 100 times its size"):
         _read(_zip(tmp_path / "cdr.zip", a=b" " * (65 * 1024 * 1024)))
 
 

@@ -1,0 +1,110 @@
+"""From a file as it came to one table of texts: out of its containers, then each plain file by the reader of its layout.
+
+A reader only ever sees one plain file. What lies inside is unpacked to a folder that lives as long as the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.contracts import Contract
+from pipelines.errors import DataRefusedError
+from pipelines.parse.grids import read_html, read_xlsx
+from pipelines.parse.json_records import read_json
+from pipelines.parse.panics import PanicsRefused
+from pipelines.parse.parts import Part, one_table
+from pipelines.parse.scratch import ScratchFolder
+from pipelines.parse.signature import FileKind, holds_rows, read_signature
+from pipelines.parse.tables import read_csv
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.unpacking import PlainFile, refuse_swollen, unpack
+from pipelines.parse.xml_records import read_xml
+
+# What begins like a text may be any of them, cut short; the reader says more of it.
+_LEFT_TO_THE_READER = frozenset({FileKind.EMPTY, FileKind.CSV, FileKind.TEXT, FileKind.BINARY})
+_READERS = {"csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "html": read_html}
+_WITHOUT_HEADINGS = frozenset({"json", "xml"})
+
+
+def read_table(file: Path, contract: Contract, scratch: Path | None = None) -> TextTable:
+    """Brings a file to texts by its contract's format; no heading is held against the contract yet.
+
+    Args:
+        file: What came: plain, or in a zip or gzip.
+        contract: Its layout, and which members of a container hold rows.
+        scratch: Where a folder is made for what is unpacked; the system's temporary folder if None.
+
+    Raises:
+        DataRefusedError: It cannot be read so; some of it only when the rows are read.
+    """
+    folder = ScratchFolder(scratch)
+    parts = [Part(plain.told, _read(plain, contract)) for plain in _with_rows(file, folder, contract)]
+    if not parts:
+        return _nothing(contract)
+    table = parts[0].table if parts[0].told == "" else one_table(parts)
+    return replace(table, read=partial(_frames, table, folder))
+
+
+def _frames(table: TextTable, _folder: ScratchFolder) -> Iterator[pl.DataFrame]:
+    """The table's rows; whoever may ask for them keeps the folder alive in which they lie."""
+    yield from table.read()
+
+
+def _with_rows(file: Path, folder: ScratchFolder, contract: Contract) -> Iterator[PlainFile]:
+    """The plain files that hold rows. What no pattern of the contract lets go must be of its layout."""
+    passed_over = 0
+    chosen = 0
+    for plain in unpack(file, folder.path):
+        if plain.name and not holds_rows(plain.name, contract.format):
+            passed_over += 1
+            plain.file.unlink()
+            continue
+        chosen += 1
+        yield plain
+    if passed_over and not chosen:
+        raise unreadable(f"none of the {passed_over} files in it is called {contract.format.members}")
+
+
+def _read(plain: PlainFile, contract: Contract) -> TextTable:
+    with _naming(plain.told), PanicsRefused():
+        signature = read_signature(plain.file)
+        if signature.is_damaged:
+            what = "workbook" if contract.format.kind == "xlsx" else "zip"
+            raise unreadable(f"it is no {what}, or it is cut short")
+        if signature.layout != contract.format.kind and signature.kind not in _LEFT_TO_THE_READER:
+            raise unreadable(f"it is {signature.kind}, not {contract.format.kind}")
+        if signature.kind is FileKind.XLSX:
+            refuse_swollen(plain.file)
+        table = _READERS[contract.format.kind](plain.file, contract)
+
+    def frames() -> Iterator[pl.DataFrame]:
+        with _naming(plain.told), PanicsRefused():
+            yield from table.read()
+
+    return replace(table, read=frames)
+
+
+@contextmanager
+def _naming(member: str) -> Iterator[None]:
+    """Says of which member a refusal is."""
+    try:
+        yield
+    except DataRefusedError as error:
+        if not member:
+            raise
+        raise DataRefusedError(error.check, f"{member}: {error.what}", error.next_step) from None
+
+
+def _nothing(contract: Contract) -> TextTable:
+    """An empty container: a day without records; of a table, whose headings say that it is one, nothing at all."""
+    if contract.format.kind not in _WITHOUT_HEADINGS:
+        raise unreadable("there is no file in it")
+    headings = tuple(dict.fromkeys(heading for column in contract.columns for heading in column.headings))
+    schema = {ROW_NUMBER: pl.Int64(), **dict.fromkeys(headings, pl.String()), SHEET_NAME: pl.String()}
+    return TextTable.of_frame(pl.DataFrame(schema=schema), headings, headings_are_optional=True)

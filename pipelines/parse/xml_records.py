@@ -1,0 +1,247 @@
+"""Reads XML bodies such as call detail records, row by row: only one row and its ancestors are ever held.
+
+A column's heading is the path of its value from the row's element: `callLeg/@id`, `../@session`. Names are compared
+without their namespace. Bodies may follow each other in one file. No document type is accepted, so that no entity can
+be declared, expanded or fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+from lxml import etree
+
+from pipelines.contracts import Contract
+from pipelines.errors import DataRefusedError
+from pipelines.parse.damage import refuse_damaged_bytes, refuse_damaged_cells
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+
+_BYTES_AT_ONCE = 64 * 1024
+_KEPT_BYTES = 64 * 1024 * 1024
+_ROWS_AT_ONCE = 20_000
+_MOST_ELEMENTS = 20_000
+_MOST_BYTES = 16 * 1024 * 1024
+_DECLARATION_BEGINS = b"<?xml"
+_DECLARATION = re.compile(rb"<\?xml\s[^>]{0,200}\?>")
+_LONGEST = 256
+_BETWEEN = re.compile(r"[\s\ufeff]*")
+_TYPE_DECLARED = re.compile(rb"<!DOCTYPE|<!ENTITY")
+_SEVERAL = "; "
+_ABOVE = ".."
+
+
+def read_xml(file: Path, contract: Contract) -> TextTable:
+    """Reads the elements that `rows` names, at whatever depth they are.
+
+    Raises:
+        DataRefusedError: A body is not well-formed, declares a document type, or has a row larger than any record.
+    """
+    headings = tuple(dict.fromkeys(heading for column in contract.columns for heading in column.headings))
+    if file.stat().st_size > _KEPT_BYTES:
+        return TextTable(headings, lambda: _frames(file, contract, headings), headings_are_optional=True)
+    frame = pl.concat(_frames(file, contract, headings))
+    return TextTable.of_frame(frame, headings, headings_are_optional=True)
+
+
+def _frames(file: Path, contract: Contract, headings: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+    number, held = 1, list[tuple[str | None, ...]]()
+    paths = [tuple(heading.split("/")) for heading in headings]
+    for row in _Bodies(contract.format.rows, paths).rows(file):
+        held.append(row)
+        if len(held) >= _ROWS_AT_ONCE:
+            yield _frame(held, number, headings)
+            number, held = number + len(held), []
+    if held or number == 1:
+        yield _frame(held, number, headings)
+
+
+def _frame(rows: list[tuple[str | None, ...]], first_number: int, headings: tuple[str, ...]) -> pl.DataFrame:
+    cells = pl.DataFrame(rows, schema=dict.fromkeys(headings, pl.String()), orient="row")
+    refuse_damaged_cells(cells)
+    numbers = pl.int_range(first_number, first_number + len(rows), dtype=pl.Int64, eager=True)
+    return cells.select(numbers.alias(ROW_NUMBER), pl.all(), pl.lit("").alias(SHEET_NAME))
+
+
+class _Bodies:
+    """The bodies of one file, read as the children of one root, so that any number of them may follow each other.
+
+    Args:
+        row_name: Name of a row's element.
+        paths: Of each value, its path from there.
+    """
+
+    def __init__(self, row_name: str, paths: list[tuple[str, ...]]) -> None:
+        self._row_name = row_name
+        self._paths = paths
+        self._beside = {path[path.count(_ABOVE)] for path in paths if path[0] == _ABOVE}
+        # Without comments, a text that one of them parts is still one text.
+        self._parser = etree.XMLPullParser(
+            events=("start", "end"), encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False,
+            huge_tree=False, remove_comments=True, remove_pis=True,
+        )  # fmt: skip
+        # Of each open element, whether rows have come in it.
+        self._open: list[bool] = []
+        # The row that is being read, or the element beside the rows that a path leads to.
+        self._whole: etree._Element | None = None
+        self._elements, self._bytes = 0, 0
+
+    def rows(self, file: Path) -> Iterator[tuple[str | None, ...]]:
+        """The values of every row, in the file's order."""
+        yield from self._fed(b"<bodies>")
+        with file.open("rb") as stream:
+            for block in _without_declarations(stream.read, self._is_between):
+                yield from self._fed(block)
+        if not self._is_between():
+            raise unreadable("the XML breaks off before its end")
+        yield from self._fed(b"</bodies>")
+
+    def _is_between(self) -> bool:
+        """Whether what comes next stands between two bodies."""
+        return len(self._open) == 1
+
+    def _fed(self, block: bytes) -> Iterator[tuple[str | None, ...]]:
+        self._bytes += len(block) if self._whole is not None else 0
+        if self._elements > _MOST_ELEMENTS or self._bytes > _MOST_BYTES:
+            raise unreadable("a row of the XML is larger than any record")
+        refuse_damaged_bytes(block)
+        try:
+            self._parser.feed(block)
+        except etree.XMLSyntaxError as error:
+            raise _malformed(error.lineno, block) from None
+        for event, element in self._parser.read_events():
+            if not isinstance(element, etree._Element):  # noqa: SLF001 -- the stub's union; only elements are asked for
+                continue
+            if event == "start":
+                self._start(element)
+            else:
+                yield from self._end(element)
+        if len(self._parser.feed_error_log):
+            raise _malformed(self._parser.feed_error_log[0].line, block)
+
+    def _start(self, element: etree._Element) -> None:
+        self._open.append(False)
+        if len(self._open) == 2:  # noqa: PLR2004 (a body begins below the root)
+            _refuse_text_between(element.getprevious(), element.getparent())
+        if self._whole is not None:
+            self._elements += 1
+        elif _local(element) == self._row_name or _local(element) in self._beside:
+            self._whole, self._elements, self._bytes = element, 0, 0
+
+    def _end(self, element: etree._Element) -> Iterator[tuple[str | None, ...]]:
+        self._open.pop()
+        if not self._open:
+            _refuse_no_body(element)
+            return
+        if self._whole is None:
+            # What lies beside the rows is dropped as it goes by.
+            del element[:]
+        elif self._whole is element:
+            self._whole = None
+            if _local(element) == self._row_name:
+                yield from self._row(element)
+                del element[:]
+            elif self._open[-1]:
+                raise unreadable("an element that a path leads to stands behind the rows to which it belongs")
+        if self._whole is None:
+            self._drop_before(element)
+
+    def _row(self, element: etree._Element) -> Iterator[tuple[str | None, ...]]:
+        self._open = [True] * len(self._open)
+        for row in element.iter(f"{{*}}{self._row_name}"):
+            yield tuple(_value(row, path) for path in self._paths)
+
+    def _drop_before(self, element: etree._Element) -> None:
+        previous, parent = element.getprevious(), element.getparent()
+        if previous is not None and parent is not None and _local(previous) not in self._beside:
+            parent.remove(previous)
+
+
+def _without_declarations(read: Callable[[int], bytes], is_between: Callable[[], bool]) -> Iterator[bytes]:
+    """The file in blocks, each body's XML declaration left out: the encoding is declared by the contract."""
+    held, is_last, inside = b"", False, 0
+    while not is_last:
+        block = read(_BYTES_AT_ONCE)
+        is_last = not block
+        held += block
+        at = 0
+        while (begin := held.find(_DECLARATION_BEGINS, at)) >= 0 and (is_last or len(held) - begin >= _LONGEST):
+            yield held[at:begin]
+            at = begin
+            if not is_between():
+                # XML as the text of an element. Each piece is fed on its own, so that many would cost much.
+                inside += 1
+                if inside > _MOST_ELEMENTS:
+                    raise unreadable("the texts in the XML are XML themselves")
+            elif declaration := _DECLARATION.match(held, begin):
+                at = declaration.end()
+                continue
+            yield held[at : at + 1]
+            at += 1
+        # What may be the beginning of a declaration waits for its rest.
+        end = len(held) if is_last else begin if begin >= 0 else max(len(held) - len(_DECLARATION_BEGINS), at)
+        yield held[at:end]
+        held = held[end:]
+
+
+def _value(element: etree._Element, path: tuple[str, ...]) -> str | None:
+    """The text to which a path leads; several texts joined, so that none is chosen in silence."""
+    nodes = [element]
+    for step in path[:-1]:
+        nodes = [inner for node in nodes for inner in _step(node, step)]
+    last = path[-1]
+    if last.startswith("@"):
+        texts = [_attribute(node, last[1:]) for node in nodes]
+    else:
+        texts = [_text(inner) for node in nodes for inner in _step(node, last)]
+    found = [text for text in texts if text is not None]
+    return _SEVERAL.join(found) if found else None
+
+
+def _step(node: etree._Element, step: str) -> list[etree._Element]:
+    if step == _ABOVE:
+        parent = node.getparent()
+        return [] if parent is None else [parent]
+    return list(node.iterchildren(f"{{*}}{step}"))
+
+
+def _attribute(node: etree._Element, name: str) -> str | None:
+    value = node.get(name)
+    if value is None:
+        return next((str(own) for key, own in node.items() if etree.QName(key).localname == name), None)
+    return str(value)
+
+
+def _text(node: etree._Element) -> str | None:
+    """An element's own text and what its branches hold of it; a branch that only holds elements has none."""
+    text = node.text
+    if not len(node) or text is None or not text.strip():
+        return None if text is None or (len(node) and not text.strip()) else str(text)
+    return "".join(map(str, node.itertext()))
+
+
+def _local(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _refuse_text_between(previous: etree._Element | None, root: etree._Element | None) -> None:
+    """What stands between two bodies is no record of any, such as the message of a server that broke off."""
+    text = previous.tail if previous is not None else root.text if root is not None else None
+    if text is not None and not _BETWEEN.fullmatch(text):
+        raise unreadable("the XML breaks off or is malformed at its beginning, or between two bodies")
+
+
+def _refuse_no_body(root: etree._Element) -> None:
+    bodies = list(root)
+    _refuse_text_between(bodies[-1] if bodies else None, root)
+    if not bodies:
+        raise unreadable("the XML breaks off or is malformed at its beginning")
+
+
+def _malformed(line: int | None, block: bytes) -> DataRefusedError:
+    """The parser's message quotes tags and entities, which may be anything that stood behind a < or an &."""
+    if _TYPE_DECLARED.search(block):
+        return unreadable("it declares a document type or an entity, which no record needs and an attack does")
+    return unreadable(f"the XML breaks off or is malformed at line {line or 1}")
