@@ -129,6 +129,10 @@ class Settings(BaseSettings):
         endpoint_concurrency: Most endpoints asked at once. With 64, up to 64 dead ones cost one timeout in all, and
             no answer waits so long for our own processor that it would count as silence.
         retry_attempts, retry_seconds: How often and how long a transient failure is tried again inside a pull.
+        cdr_folder: Where `khotinh receive-cdr` writes; without it the folder of the dataset's connection.
+        cdr_senders: Addresses and networks that may push, separated by commas; empty for all.
+        cdr_token: Secret part of the path that a sender must know.
+        cdr_body_bytes, cdr_seconds, cdr_concurrency: Bounds of one body, its time, and of connections at once.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
@@ -146,6 +150,14 @@ class Settings(BaseSettings):
     rerun_attempts: int = Field(default=2, ge=0)
     rerun_wait_seconds: float = Field(default=60, ge=0)
     lock_seconds: float = Field(default=900, ge=0)
+    cdr_folder: Path | None = None
+    cdr_host: str = "127.0.0.1"
+    cdr_port: int = Field(default=8484, ge=0, le=65535)
+    cdr_senders: str = ""
+    cdr_token: SecretStr | None = None
+    cdr_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
+    cdr_seconds: float = Field(default=30, gt=0)
+    cdr_concurrency: int = Field(default=64, ge=1)
 
     @classmethod
     def settings_customise_sources(
@@ -202,6 +214,13 @@ class Settings(BaseSettings):
     def dbt_target_folder(self) -> Path:
         """What dbt compiles and its logs."""
         return self.home / "dbt"
+
+    def is_connected(self, connection: str) -> bool:
+        """Whether an address is set for the connection; whether it works is another question."""
+        if connection == "endpoints":
+            return bool(self.endpoint_url)
+        url = self.places.get(f"{connection}_url")
+        return bool(url and url.get_secret_value())
 
     def http(self, connection: str, credentials: Sequence[str] = ()) -> HttpConnection:
         """How to reach an HTTP system.
@@ -312,6 +331,11 @@ def read_settings() -> Settings:
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
         raise _malformed(str(fault["loc"][0]), f"{fault['msg']}.") from None
+
+
+def address_setting(connection: str) -> str:
+    """Name of the setting that holds a connection's address."""
+    return _variable("endpoint_url" if connection == "endpoints" else f"{connection}_url")
 
 
 def _path(text: SecretStr | None) -> Path:

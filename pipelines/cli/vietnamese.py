@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract
 from pipelines.ingest import Workshop
+from pipelines.parse.units import without_candidates
 
 _CELL_REASONS = {
     r"empty": "để trống",
@@ -26,6 +27,8 @@ _FILE_CHECKS = {
     "dates_are_of_one_kind": "Cột ngày lẫn ngày Excel và văn bản, ngày tháng có thể bị đảo; đề nghị xuất dạng văn bản.",
     "title_names_its_period": "Tiêu đề trong tệp không ghi đúng kỳ cần lấy; đề nghị xuất lại đúng kỳ.",
     "every_sheet_is_read": "Tệp còn một trang (bảng) khác có cùng mẫu mà hợp đồng không đọc; đề nghị xuất một trang, hoặc khai các trang cần đọc.",
+    "day_and_month_keep_their_place": "Ngày và tháng của một cột bị đổi chỗ (Excel đọc tháng trước ngày); đề nghị xuất lại, không mở tệp bằng Excel trước khi gửi.",
+    "codes_were_repaired": "Có mã bị Excel bỏ mất số 0 ở đầu; kho đã bù lại những mã chắc chắn theo danh mục.",
     "quarantine_share_is_bearable": "Quá nhiều dòng lỗi nên cả tệp bị từ chối.",
     "columns_keep_their_type": "Một cột bắt buộc đổi kiểu dữ liệu so với mẫu; đề nghị kiểm tra mẫu xuất.",
     "rows_are_conserved": "Số dòng đọc khác số dòng nhận + cách ly + trùng: lỗi của chương trình, cần báo kỹ sư.",
@@ -62,10 +65,10 @@ _JUDGED_BEFORE = "The same bytes were judged before as "
 
 
 def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
-    """A quarantine reason (`column: why` or `rule: name`) in Vietnamese; unknown ones stay as they are."""
+    """A quarantine reason (`column: why` or `rule: name`) in Vietnamese, without the units it suggests; unknown ones stay as they are."""
     if dataset not in workshop.contracts:
         return reason
-    subject, _, why = reason.partition(": ")
+    subject, _, why = without_candidates(reason).partition(": ")
     if subject == "rule":
         return _rule_vi(workshop, dataset, why) or reason
     contract = workshop.contracts[dataset]

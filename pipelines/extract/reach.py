@@ -40,7 +40,7 @@ def check(
     """Tries each connection that the contracts name, once and without waiting for it to get better.
 
     Args:
-        contracts: Those that are about to be pulled.
+        contracts: Those that are about to be pulled; an optional one whose address is not set is left out.
         settings: The settings to try.
         skip: Connections to leave out.
 
@@ -59,7 +59,8 @@ def check(
     )
     sources: dict[str, list[Contract]] = {}
     for contract in contracts:
-        sources.setdefault(contract.source.connection, []).append(contract)
+        if not contract.is_optional or settings.is_connected(contract.source.connection):
+            sources.setdefault(contract.source.connection, []).append(contract)
     connections = sorted(sources.keys() - skip)
     with ThreadPoolExecutor(max(len(connections), 1), thread_name_prefix="reach") as pool:
         findings = pool.map(lambda connection: _finding(sources[connection], impatient), connections)

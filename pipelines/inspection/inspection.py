@@ -25,6 +25,7 @@ from pipelines.parse import parse
 from pipelines.parse.plain_files import read_table
 from pipelines.parse.signature import Mismatch, Signature, mismatch, read_signature
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.units import without_candidates
 from pipelines.parse.unpacking import BOUNDS
 from pipelines.parse.values import Reading
 from pipelines.validate.verdict import Check, Judged, Verdict, judge, refuse_unread
@@ -276,6 +277,7 @@ def _judge(workshop: Workshop, file: Path, reading: Reading, tell: Callable[[str
 
 def _judgement(judged: Judged) -> Judgement:
     quarantine = judged.quarantine
+    reasons = quarantine.get_column("reasons").explode().drop_nulls().to_list()
     return Judgement(
         verdict=judged.verdict,
         failed=tuple(check for check in judged.checks if not check.is_success),
@@ -284,7 +286,7 @@ def _judgement(judged: Judged) -> Judgement:
         rows_accepted=judged.rows.height,
         rows_quarantined=quarantine.height,
         rows_duplicate=judged.rows_duplicate,
-        reason_counts=dict(Counter(quarantine.get_column("reasons").explode().drop_nulls().to_list()).most_common()),
+        reason_counts=dict(Counter(map(without_candidates, reasons)).most_common()),
         rejects=tuple(_reject(row) for row in quarantine.head(REJECTS_TOLD).iter_rows(named=True)),
     )
 
