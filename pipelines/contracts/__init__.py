@@ -16,11 +16,11 @@ from pipelines.contracts.contract import (
     read_contracts,
 )
 from pipelines.contracts.declared import Text
-from pipelines.contracts.layout import Format
+from pipelines.contracts.layout import Encoding, Format
 from pipelines.contracts.source import EndpointPoll, Files, HttpDownload, HttpPages, Source
 
 __all__ = [
-    "LARGEST_NUMBER", "SQL_TYPES", "Column", "ColumnType", "Completeness", "Contract", "Drift", "Due", "EndpointPoll",
-    "Files", "Format", "HttpDownload", "HttpPages", "PersonalClass", "Source", "Text", "Volume", "read_contract",
+    "LARGEST_NUMBER", "SQL_TYPES", "Column", "ColumnType", "Completeness", "Contract", "Drift", "Due", "Encoding",
+    "EndpointPoll", "Files", "Format", "HttpDownload", "HttpPages", "PersonalClass", "Source", "Text", "Volume", "read_contract",
     "read_contracts",
 ]  # fmt: skip
