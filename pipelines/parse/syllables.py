@@ -53,8 +53,8 @@ def _is_nucleus(vowels: str) -> bool:
     if len(plain) == 1:
         return True
     tones = sum(vowel in TONED for vowel in vowels)
-    # A tone stands on a closing i, u, y, o or a only in `hoá` and `thuý`.
-    is_misplaced = vowels[-1] in TONED and plain[-1] in "iuyoa" and plain not in ("oa", "uy")
+    # A tone stands on a closing i, u, y, o or a only in `hoá`, `moóc` and `thuý`.
+    is_misplaced = vowels[-1] in TONED and plain[-1] in "iuyoa" and plain not in ("oa", "oo", "uy")
     return plain in _NUCLEI and tones <= 1 and not is_misplaced
 
 
