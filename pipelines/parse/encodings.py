@@ -22,7 +22,7 @@ from pipelines.parse.damage import refuse_damaged_text
 from pipelines.parse.syllables import LETTERS, reads_as_vietnamese
 from pipelines.parse.text_table import unreadable
 
-BLOCK = 1024 * 1024
+BLOCK = 512 * 1024
 _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -87,7 +87,7 @@ def sound_text(source: Path, encoding: Encoding) -> Iterator[str]:
         cut = len(held) if is_last else _cut(held)
         if not cut:
             if len(held) > BLOCK:
-                raise unreadable(f"it is not {encoding}: a million characters on line {line} without one of ASCII")
+                raise unreadable(f"it is not {encoding}: line {line} goes on and on without a letter of ASCII")
             continue
         text = unicodedata.normalize("NFC", held[:cut])
         _refuse_unsound(text, encoding, line)

@@ -84,11 +84,13 @@ def _refuse_unsound(file: Path) -> str:
     """Reads all of the text once, in blocks, and tells what ends its lines."""
     length, line, line_ends = 0, 1, {"\n": 0, "\r": 0}
     for text in sound_text(file, "utf-8"):
-        lines = text.replace("\r", "\n").split("\n")
-        length += len(lines[0])
-        if max(length, *map(len, lines)) > LONGEST_LINE:
-            raise unreadable(f"a line from line {line} on is longer than {LONGEST_LINE:,} characters")
-        length = len(lines[-1]) if len(lines) > 1 else length
+        # Only a text of such a length can hold such a line.
+        if length + len(text) > LONGEST_LINE:
+            lines = text.replace("\r", "\n").split("\n")
+            if max(length + len(lines[0]), *map(len, lines)) > LONGEST_LINE:
+                raise unreadable(f"a line from line {line} on is longer than {LONGEST_LINE:,} characters")
+        last_end = max(text.rfind("\n"), text.rfind("\r"))
+        length = len(text) - last_end - 1 if last_end >= 0 else length + len(text)
         for mark in line_ends:
             line_ends[mark] += text.count(mark)
         line = 1 + max(line_ends.values())
