@@ -10,6 +10,7 @@ from pipelines.contracts.declared import Declared
 
 GroupMark = Literal["roman", "letter", "number"]
 _GRIDS = ("xlsx", "xls", "html")
+Encoding = Literal["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "windows-1258", "tcvn3", "vni"]
 
 
 class Format(Declared):
@@ -17,7 +18,8 @@ class Format(Declared):
 
     Attributes:
         kind: The layout, whatever the file's extension says.
-        encoding: Declared, never guessed.
+        encoding: Of a text, declared and never guessed. `utf-16` is told by its byte order mark, which must be there.
+        delimiter, quote: Of a CSV: one character each; an empty `quote` says that no character quotes.
         members: Of a zip, which of its files hold rows, as a pattern of their names (`*cuộc gọi*.csv`); the others are
             let go. Without it all do, and each must be of this layout.
         rows: Path to the list of rows (JSON) or the name of a row's element (XML).
@@ -35,8 +37,9 @@ class Format(Declared):
     """
 
     kind: Literal["csv", "json", "xlsx", "xls", "html", "xml"]
-    encoding: Literal["utf-8", "utf-8-sig"] = "utf-8"
-    delimiter: str = ","
+    encoding: Encoding = "utf-8"
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+    quote: Literal['"', "'", ""] = '"'
     members: str | None = Field(default=None, min_length=1)
     rows: str = ""
     header_rows: int = Field(default=1, ge=1, le=4)
@@ -73,4 +76,15 @@ class Format(Declared):
             raise ValueError("`group_marks` needs one mark for each of `group_column`")
         if len(set(self.group_marks)) != len(self.group_marks):
             raise ValueError("two levels of groups cannot have one mark")
+        return self
+
+    @model_validator(mode="after")
+    def _text_keys_mean_something(self) -> Format:
+        said = self.model_fields_set
+        if self.kind != "csv" and (idle := sorted({"delimiter", "quote"} & said)):
+            raise ValueError(f"`{idle[0]}` means nothing for {self.kind}")
+        if self.kind == "csv" and (idle := sorted({"group_column", "header_rows", "rows"} & said)):
+            raise ValueError(f"`{idle[0]}` means nothing for csv")
+        if self.kind in ("xlsx", "xls") and "encoding" in said:
+            raise ValueError(f"`encoding` means nothing for {self.kind}: a workbook says it itself")
         return self

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 
 import polars as pl
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
+from pipelines.parse.encodings import to_utf8
 from pipelines.parse.html_tables import read_html
 from pipelines.parse.json_records import read_json
 from pipelines.parse.panics import PanicsRefused
@@ -30,6 +32,8 @@ from pipelines.parse.xml_records import read_xml
 # What begins like a text may be any of them, cut short; the reader says more of it.
 _LEFT_TO_THE_READER = frozenset({FileKind.EMPTY, FileKind.CSV, FileKind.TEXT, FileKind.BINARY})
 _READERS = {"csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "xls": read_xls, "html": read_html}
+_WORKBOOKS = frozenset({"xlsx", "xls"})
+_UTF8 = frozenset({"utf-8", "utf-8-sig"})
 _WITHOUT_HEADINGS = frozenset({"json", "xml"})
 
 
@@ -45,7 +49,7 @@ def read_table(file: Path, contract: Contract, scratch: Path | None = None) -> T
         DataRefusedError: It cannot be read so; some of it only when the rows are read.
     """
     folder = ScratchFolder(scratch)
-    parts = [Part(plain.told, _read(plain, contract)) for plain in _with_rows(file, folder, contract)]
+    parts = [Part(plain.told, _read(plain, folder, contract)) for plain in _with_rows(file, folder, contract)]
     if not parts:
         return _nothing(contract)
     table = parts[0].table if parts[0].told == "" else one_table(parts)
@@ -72,7 +76,7 @@ def _with_rows(file: Path, folder: ScratchFolder, contract: Contract) -> Iterato
         raise unreadable(f"none of the {passed_over} files in it is called {contract.format.members}")
 
 
-def _read(plain: PlainFile, contract: Contract) -> TextTable:
+def _read(plain: PlainFile, folder: ScratchFolder, contract: Contract) -> TextTable:
     with _naming(plain.told), PanicsRefused():
         signature = read_signature(plain.file)
         if signature.is_damaged:
@@ -82,13 +86,22 @@ def _read(plain: PlainFile, contract: Contract) -> TextTable:
             raise unreadable(f"it is {signature.kind}, not {contract.format.kind}")
         if signature.kind is FileKind.XLSX:
             refuse_swollen(plain.file)
-        table = _READERS[contract.format.kind](plain.file, contract)
+        table = _READERS[contract.format.kind](_in_utf8(plain.file, folder, contract), contract)
 
     def frames() -> Iterator[pl.DataFrame]:
         with _naming(plain.told), PanicsRefused():
             yield from table.read()
 
     return replace(table, read=frames)
+
+
+def _in_utf8(file: Path, folder: ScratchFolder, contract: Contract) -> Path:
+    """The text as its reader wants it; a workbook says its encoding itself."""
+    if contract.format.encoding in _UTF8 or contract.format.kind in _WORKBOOKS:
+        return file
+    target = Path(mkdtemp(dir=folder.path)) / file.name
+    to_utf8(file, contract.format.encoding, target)
+    return target
 
 
 @contextmanager

@@ -36,6 +36,14 @@ _ROOT = re.compile(r"\s*<([A-Za-z_][\w.:-]*)")
 _JSON_START = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]\-0-9tfn]|$))')
 
 
+# What a text in a declared encoding looks like; of 8-bit encodings only their reader can tell more.
+_BYTES_OF_ONE_LETTER = ("utf-8", "not utf-8")
+_SEEN_AS = {
+    "utf-8": ("utf-8", "utf-8-sig"), "utf-8-sig": ("utf-8", "utf-8-sig"),
+    "utf-16": ("utf-16",), "utf-16-le": ("utf-16",), "utf-16-be": ("utf-16",),
+}  # fmt: skip
+
+
 class FileKind(StrEnum):
     """What a file is. `text` is a text with no delimiter, `xls` a workbook of Excel 97-2003 or one under a password."""
 
@@ -126,7 +134,7 @@ def mismatch(signature: Signature, expected: Format) -> Mismatch | None:
 def _mismatch_of_plain(plain: Signature, expected: Format) -> Mismatch | None:
     if plain.layout != expected.kind:
         return Mismatch.KIND
-    if plain.encoding in ("utf-16", "not utf-8"):
+    if plain.encoding is not None and plain.encoding not in _SEEN_AS.get(expected.encoding, _BYTES_OF_ONE_LETTER):
         return Mismatch.ENCODING
     if expected.kind == "csv" and plain.is_one_line:
         return Mismatch.NO_LINE_END
