@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from mmap import mmap
 
-import polars as pl
-
 from pipelines.errors import DataRefusedError
 from pipelines.parse.text_table import DAMAGE, damaged, unreadable
 
@@ -59,21 +57,6 @@ def refuse_damaged_bytes(content: bytes | mmap) -> None:
     """
     for start in range(0, len(content), _SLICE):
         refuse_damaged_text(content[start : start + _SLICE + _OVERLAP].decode(errors="ignore"))
-
-
-def refuse_damaged_cells(cells: pl.DataFrame) -> None:
-    """Looks for the marks in texts that were written as escapes and only now are letters (JSON, XML).
-
-    Raises:
-        DataRefusedError: One is there.
-    """
-    for mark, literal, refusal in (
-        (DAMAGE, True, damaged),
-        (NUL, True, nul_found),
-        (TWICE_ENCODED, False, encoded_twice),
-    ):
-        if cells.select(pl.any_horizontal(pl.all().str.contains(mark, literal=literal)).any()).item():
-            raise refusal()
 
 
 def nul_found() -> DataRefusedError:

@@ -14,21 +14,23 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts import Contract
-from pipelines.parse.damage import refuse_damaged_bytes, refuse_damaged_cells
+from pipelines.parse.damage import refuse_damaged_bytes
 from pipelines.parse.json_text import MOST_KEYS, json_rows
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
 
 _ROWS_AT_ONCE = 20_000
 _CELLS_AT_ONCE = 1_000_000
-_KEPT_BYTES = 64 * 1024 * 1024
 
 Record = dict[str, str | None]
 
 
-def read_json(file: Path, contract: Contract) -> TextTable:
+def read_json(file: Path, contract: Contract, *, is_kept: bool = True) -> TextTable:
     """Reads JSON documents that follow each other; `rows` names the list in each, empty if each is a row itself.
 
-    A file of moderate size is held once it was read; a larger one is read again each time its rows are asked for.
+    Args:
+        file: UTF-8.
+        contract: Where the rows lie.
+        is_kept: Holds the rows once they were read; else the file is read again each time they are asked for.
 
     Raises:
         DataRefusedError: The text is no JSON, or the list of rows is not there.
@@ -36,7 +38,6 @@ def read_json(file: Path, contract: Contract) -> TextTable:
     if file.stat().st_size:
         with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
             refuse_damaged_bytes(content)
-    is_kept = file.stat().st_size <= _KEPT_BYTES
     kept: list[pl.DataFrame] = []
     keys: dict[str, None] = {}
     for frame in _frames(file, contract.format.rows):
@@ -85,11 +86,13 @@ def _frame(records: list[Record], first_number: int) -> pl.DataFrame:
         raise unreadable("a key of a record is one that only this program uses")
     columns = {key: [record.get(key) for record in records] for key in keys}
     try:
-        cells = pl.DataFrame(columns, schema=dict.fromkeys(keys, pl.String()))
+        # Marks of damage may come as escapes, which only now are letters.
+        refuse_damaged_bytes("\n".join(cell for column in columns.values() for cell in column if cell).encode())
+        refuse_damaged_bytes("\n".join(keys).encode())
     except UnicodeEncodeError:
         last = first_number + len(records) - 1
         raise unreadable(f"one of the records {first_number} to {last} holds half a character") from None
-    refuse_damaged_cells(cells)
+    cells = pl.DataFrame(columns, schema=dict.fromkeys(keys, pl.String()))
     numbers = pl.int_range(first_number, first_number + len(records), dtype=pl.Int64, eager=True)
     return cells.select(numbers.alias(ROW_NUMBER), pl.all(), pl.lit("").alias(SHEET_NAME))
 

@@ -128,8 +128,9 @@ class JsonText:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 is_cut = error.msg.startswith(_UNTERMINATED) or error.pos > len(self._text) - _LONGEST_TOKEN
+                fault = self._malformed(error.pos)
                 if not is_cut or not self._more():
-                    raise self._malformed(error.pos) from None
+                    raise fault from None
             except RecursionError:
                 raise unreadable(f"the JSON is nested deeper than any record at {self._place(self._at)}") from None
             except _DoubledKeyError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import polars as pl
 
@@ -34,7 +35,8 @@ def one_table(parts: Sequence[Part]) -> TextTable:
     if not first.headings_are_optional:
         _refuse_other_headings(parts)
     headings = tuple(dict.fromkeys(heading for part in parts for heading in part.table.headings))
-    offsets = [sum(part.table.parts for part in parts[:place]) * ROWS_OF_A_SHEET for place in range(len(parts))]
+    places = accumulate((part.table.parts for part in parts), initial=0)
+    offsets = [place * ROWS_OF_A_SHEET for place in places][:-1]
     stated = [_moved(one, offset) for part, offset in zip(parts, offsets, strict=True) for one in part.table.stated]
 
     def frames() -> Iterator[pl.DataFrame]:

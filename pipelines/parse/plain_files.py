@@ -5,7 +5,7 @@ A reader only ever sees one plain file. What lies inside is unpacked to a folder
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -31,10 +31,14 @@ from pipelines.parse.xml_records import read_xml
 
 # What begins like a text may be any of them, cut short; the reader says more of it.
 _LEFT_TO_THE_READER = frozenset({FileKind.EMPTY, FileKind.CSV, FileKind.TEXT, FileKind.BINARY})
-_READERS = {"csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "xls": read_xls, "html": read_html}
+Reader = Callable[[Path, Contract], TextTable]
+_READERS: dict[str, Reader] = {
+    "csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "xls": read_xls, "html": read_html,
+}  # fmt: skip
+_RECORDS = frozenset({"json", "xml"})
+_MOST_BYTES_KEPT = 64 * 1024 * 1024
 _WORKBOOKS = frozenset({"xlsx", "xls"})
 _UTF8 = frozenset({"utf-8", "utf-8-sig"})
-_WITHOUT_HEADINGS = frozenset({"json", "xml"})
 
 
 def read_table(file: Path, contract: Contract, scratch: Path | None = None) -> TextTable:
@@ -49,9 +53,11 @@ def read_table(file: Path, contract: Contract, scratch: Path | None = None) -> T
         DataRefusedError: It cannot be read so; some of it only when the rows are read.
     """
     folder = ScratchFolder(scratch)
-    parts = [Part(plain.told, _read(plain, folder, contract)) for plain in _with_rows(file, folder, contract)]
-    if not parts:
+    found = list(_with_rows(file, folder, contract))
+    if not found:
         return _nothing(contract)
+    reader = _reader(contract, sum(plain.file.stat().st_size for plain in found))
+    parts = [Part(plain.told, _read(plain, folder, contract, reader)) for plain in found]
     table = parts[0].table if parts[0].told == "" else one_table(parts)
     return replace(table, read=partial(_frames, table, folder))
 
@@ -76,7 +82,15 @@ def _with_rows(file: Path, folder: ScratchFolder, contract: Contract) -> Iterato
         raise unreadable(f"none of the {passed_over} files in it is called {contract.format.members}")
 
 
-def _read(plain: PlainFile, folder: ScratchFolder, contract: Contract) -> TextTable:
+def _reader(contract: Contract, total_bytes: int) -> Reader:
+    """The layout's reader. Records are held while they are few, for reading them twice takes twice as long."""
+    kind = contract.format.kind
+    if kind in _RECORDS and total_bytes > _MOST_BYTES_KEPT:
+        return partial(read_json if kind == "json" else read_xml, is_kept=False)
+    return _READERS[kind]
+
+
+def _read(plain: PlainFile, folder: ScratchFolder, contract: Contract, reader: Reader) -> TextTable:
     with _naming(plain.told), PanicsRefused():
         signature = read_signature(plain.file)
         if signature.is_damaged:
@@ -86,7 +100,7 @@ def _read(plain: PlainFile, folder: ScratchFolder, contract: Contract) -> TextTa
             raise unreadable(f"it is {signature.kind}, not {contract.format.kind}")
         if signature.kind is FileKind.XLSX:
             refuse_swollen(plain.file)
-        table = _READERS[contract.format.kind](_in_utf8(plain.file, folder, contract), contract)
+        table = reader(_in_utf8(plain.file, folder, contract), contract)
 
     def frames() -> Iterator[pl.DataFrame]:
         with _naming(plain.told), PanicsRefused():
@@ -117,7 +131,7 @@ def _naming(member: str) -> Iterator[None]:
 
 def _nothing(contract: Contract) -> TextTable:
     """An empty container: a day without records; of a table, whose headings say that it is one, nothing at all."""
-    if contract.format.kind not in _WITHOUT_HEADINGS:
+    if contract.format.kind not in _RECORDS:
         raise unreadable("there is no file in it")
     headings = tuple(dict.fromkeys(heading for column in contract.columns for heading in column.headings))
     schema = {ROW_NUMBER: pl.Int64(), **dict.fromkeys(headings, pl.String()), SHEET_NAME: pl.String()}

@@ -57,7 +57,8 @@ _USUAL_WORDS = frozenset(
 )
 _USUAL_HEADINGS = frozenset({"stt", "tt", "số thứ tự", "ghi chú"})
 _USUAL_NAME = re.compile(
-    r"(?:(?:sheet|trang tính|cdr|records?|body)[ _-]?)?(?:20\d{6}[T_-]\d{1,6}Z?|\d{1,8})?(?:\.xml)?", re.IGNORECASE
+    r"(?:(?:sheet|trang tính|cdr|records?|body)[ _-]?)?(?:20\d{6}[T_-]\d{1,6}Z?|\d{1,8})?(?:\.(?:csv|gz|html?|json|txt|xlsx?|xml|zip))?",
+    re.IGNORECASE,
 )
 
 

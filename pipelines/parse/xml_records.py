@@ -16,11 +16,10 @@ from lxml import etree
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse.damage import refuse_damaged_bytes, refuse_damaged_cells
+from pipelines.parse.damage import refuse_damaged_bytes
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
 
 _BYTES_AT_ONCE = 64 * 1024
-_KEPT_BYTES = 64 * 1024 * 1024
 _ROWS_AT_ONCE = 20_000
 _MOST_ELEMENTS = 20_000
 _MOST_BYTES = 16 * 1024 * 1024
@@ -33,14 +32,19 @@ _SEVERAL = "; "
 _ABOVE = ".."
 
 
-def read_xml(file: Path, contract: Contract) -> TextTable:
+def read_xml(file: Path, contract: Contract, *, is_kept: bool = True) -> TextTable:
     """Reads the elements that `rows` names, at whatever depth they are.
+
+    Args:
+        file: UTF-8, whatever its XML declaration says.
+        contract: The name of a row's element and the paths of its values.
+        is_kept: Holds the rows once they were read; else the file is read again each time they are asked for.
 
     Raises:
         DataRefusedError: A body is not well-formed, declares a document type, or has a row larger than any record.
     """
     headings = tuple(dict.fromkeys(heading for column in contract.columns for heading in column.headings))
-    if file.stat().st_size > _KEPT_BYTES:
+    if not is_kept:
         return TextTable(headings, lambda: _frames(file, contract, headings), headings_are_optional=True)
     frame = pl.concat(_frames(file, contract, headings))
     return TextTable.of_frame(frame, headings, headings_are_optional=True)
@@ -59,8 +63,9 @@ def _frames(file: Path, contract: Contract, headings: tuple[str, ...]) -> Iterat
 
 
 def _frame(rows: list[tuple[str | None, ...]], first_number: int, headings: tuple[str, ...]) -> pl.DataFrame:
+    # Marks of damage may come as character references, which only now are letters.
+    refuse_damaged_bytes("\n".join(cell for row in rows for cell in row if cell).encode())
     cells = pl.DataFrame(rows, schema=dict.fromkeys(headings, pl.String()), orient="row")
-    refuse_damaged_cells(cells)
     numbers = pl.int_range(first_number, first_number + len(rows), dtype=pl.Int64, eager=True)
     return cells.select(numbers.alias(ROW_NUMBER), pl.all(), pl.lit("").alias(SHEET_NAME))
 
@@ -75,7 +80,10 @@ class _Bodies:
 
     def __init__(self, row_name: str, paths: list[tuple[str, ...]]) -> None:
         self._row_name = row_name
-        self._paths = paths
+        self._width = len(paths)
+        self._wanted = _Wanted()
+        for place, path in enumerate(paths):
+            self._wanted.add(path, place)
         self._beside = {path[path.count(_ABOVE)] for path in paths if path[0] == _ABOVE}
         # Without comments, a text that one of them parts is still one text.
         self._parser = etree.XMLPullParser(
@@ -151,7 +159,9 @@ class _Bodies:
     def _row(self, element: etree._Element) -> Iterator[tuple[str | None, ...]]:
         self._open = [True] * len(self._open)
         for row in element.iter(f"{{*}}{self._row_name}"):
-            yield tuple(_value(row, path) for path in self._paths)
+            found: list[str | None] = [None] * self._width
+            self._wanted.take(row, found)
+            yield tuple(found)
 
     def _drop_before(self, element: etree._Element) -> None:
         previous, parent = element.getprevious(), element.getparent()
@@ -186,31 +196,58 @@ def _without_declarations(read: Callable[[int], bytes], is_between: Callable[[],
         held = held[end:]
 
 
-def _value(element: etree._Element, path: tuple[str, ...]) -> str | None:
-    """The text to which a path leads; several texts joined, so that none is chosen in silence."""
-    nodes = [element]
-    for step in path[:-1]:
-        nodes = [inner for node in nodes for inner in _step(node, step)]
-    last = path[-1]
-    if last.startswith("@"):
-        texts = [_attribute(node, last[1:]) for node in nodes]
-    else:
-        texts = [_text(inner) for node in nodes for inner in _step(node, last)]
-    found = [text for text in texts if text is not None]
-    return _SEVERAL.join(found) if found else None
+class _Wanted:
+    """Which values are wanted below an element, so that it is walked once however many there are.
+
+    Attributes:
+        text: The value's place, if the element's own text is wanted.
+        attributes: Name and place of each wanted attribute.
+        above: What is wanted of its parent.
+        inner: What is wanted of its children, by name.
+    """
+
+    def __init__(self) -> None:
+        self.text: int | None = None
+        self.attributes: list[tuple[str, int]] = []
+        self.above: _Wanted | None = None
+        self.inner: dict[str, _Wanted] = {}
+
+    def add(self, path: tuple[str, ...], place: int) -> None:
+        """Wants the value at a path."""
+        if not path:
+            self.text = place
+        elif path[0].startswith("@"):
+            self.attributes.append((path[0][1:], place))
+        elif path[0] == _ABOVE:
+            self.above = self.above or _Wanted()
+            self.above.add(path[1:], place)
+        else:
+            self.inner.setdefault(path[0], _Wanted()).add(path[1:], place)
+
+    def take(self, element: etree._Element, found: list[str | None]) -> None:
+        """Puts what is wanted in its place; several texts are joined, so that none is chosen in silence."""
+        for name, place in self.attributes:
+            _put(_attribute(element, name), place, found)
+        if self.text is not None:
+            _put(_text(element), self.text, found)
+        if self.above is not None and (parent := element.getparent()) is not None:
+            self.above.take(parent, found)
+        if self.inner:
+            for child in element:
+                if wanted := self.inner.get(_local(child)):
+                    wanted.take(child, found)
 
 
-def _step(node: etree._Element, step: str) -> list[etree._Element]:
-    if step == _ABOVE:
-        parent = node.getparent()
-        return [] if parent is None else [parent]
-    return list(node.iterchildren(f"{{*}}{step}"))
+def _put(text: str | None, place: int, found: list[str | None]) -> None:
+    if text is not None:
+        before = found[place]
+        found[place] = text if before is None else f"{before}{_SEVERAL}{text}"
 
 
 def _attribute(node: etree._Element, name: str) -> str | None:
     value = node.get(name)
     if value is None:
-        return next((str(own) for key, own in node.items() if etree.QName(key).localname == name), None)
+        return next((str(own) for key, own in node.items() if str(key).endswith(f"}}{name}")), None)
     return str(value)
 
 
@@ -223,7 +260,8 @@ def _text(node: etree._Element) -> str | None:
 
 
 def _local(element: etree._Element) -> str:
-    return str(element.tag).rpartition("}")[2]
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def _refuse_text_between(previous: etree._Element | None, root: etree._Element | None) -> None:

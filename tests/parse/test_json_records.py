@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
+from pipelines.parse import json_records, json_text, plain_files
 from tests.parse.parse_help import SHIPPED, column, conserves, contract, numbers, read, reasons, shipped, values, write
 
 
@@ -74,6 +75,78 @@ def test_what_breaks_off_refuses_the_whole_file(content: str, tmp_path: Path) ->
     with pytest.raises(DataRefusedError, match=r"a\.json: cannot be read: (?:the JSON|it is html, not json)") as caught:
         read(write(tmp_path / "a.json", content), MA_SO)
     assert caught.value.check == "file_is_readable"
+
+
+def test_a_list_without_a_path_holds_the_rows(tmp_path: Path) -> None:
+    of = contract([column("ma"), column("so", "integer")], format={"kind": "json"})
+    content = '[{"ma": "A", "so": 1}, {"ma": "B"}]\n[]\n{"ma": "C"}'
+    assert read(write(tmp_path / "a.json", content), of).rows.frame().rows() == [
+        (1, "A", 1),
+        (2, "B", None),
+        (3, "C", None),
+    ]
+
+
+def test_a_byte_order_mark_is_no_letter(tmp_path: Path) -> None:
+    assert numbers(read(write(tmp_path / "a.json", b'\xef\xbb\xbf{"items": [{"ma": "A"}]}'), MA_SO)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ('{"items": [{"ma": "A", "ma": "B"}]}', "a key stands twice in the JSON object at line 1, character 12"),
+        ('{"items": [{"ma": "A"}],\n "items": []}', "a key stands twice in the JSON object at line 2"),
+        ('{"items": [{"ma": "A", "so": NaN}]}', "NaN or Infinity, which JSON has not, in line 1, character 12"),
+        ('{"items": [{"ma": "A", "so": -Infinity}]}', "NaN or Infinity"),
+        ('{"items": [{"ma": "A",}]}', "malformed at line 1, character 23"),
+        ('{"items": [{"ma": "A"},]}', "malformed at line 1, character 24"),
+        ('{"items": [{"ma": "A"}],}', "malformed at line 1, character 25"),
+        ('{"items":\n[{"ma": "A"}\n,{"ma" "B"}]}', "malformed at line 3, character 8"),
+        ('{"items": [{"ma": "A"}', "malformed at line 1, character 23"),
+        ('{"items": [{"ma": 01}]}', "malformed"),
+        ('{"items": [{"ma": "A\nB"}]}', "malformed"),
+        ('{"items": [{"ma": "\\ud800"}]}', "one of the records 1 to 1 holds half a character"),
+        ('{"items": [{"ma": "M\\ufffdo"}]}', r"U\+FFFD"),
+        ('{"items": [{"ma": "M\\u0000o"}]}', "NUL"),
+        ('{"items": [{"ma": "H\\u00e1\\u00bb\\u008fa"}]}', "encoded as UTF-8 twice"),
+        ('{"items": [{"a": {"b": 1}, "a.b": 2}]}', "two values of a record have one path"),
+        ('{"items": [' + '{"a":' * 100_000 + "]}", "nested deeper than any record"),
+        ('{"items": [{"a": ' + "[" * 100_000 + "]}", "nested deeper than any record"),
+        ('{"items": [{' + ",".join(f'"k{n}": 1' for n in range(2001)) + "}]}", "more than 2000 different keys"),
+        ("{" + ",".join(f'"k{n}": 1' for n in range(2001)) + "}", "more than 2000 keys"),
+    ],
+)
+def test_what_is_no_strict_json_is_refused_with_its_place(content: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(DataRefusedError, match=rf"^a\.json: cannot be read: .*{why}"):
+        read(write(tmp_path / "a.json", content), MA_SO)
+
+
+@pytest.mark.parametrize("window", [1, 2, 3, 7, 64])
+def test_a_window_that_cuts_anywhere_changes_nothing(
+    window: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_text, "_CHARS_AT_ONCE", window)
+    of = _items(column("ma"), column("so", "decimal"), column("co", "boolean"), column("sau", headings=["trong.sau"]))
+    content = (
+        '{"a": [-1.5e3, {"b": "\\""}], "items": [{"ma": "\\ud83d\\ude00 \\"x\\" \\\\", "so": 12345.678, "co": true,'
+        ' "trong": {"sau": "Đông Sơn"}},\r\n {"ma": null, "so": -0.50, "co": false}], "total": 12}\n{"items": []} '
+    )
+    assert read(write(tmp_path / "a.json", content), of).rows.frame().rows() == [
+        (1, '\U0001f600 "x" \\', Decimal("12345.6780"), True, "Đông Sơn"),
+        (2, None, Decimal("-0.5000"), False, None),
+    ]
+    with pytest.raises(DataRefusedError, match="malformed at line 2, character 13"):
+        read(write(tmp_path / "b.json", '{"items": [{"ma": "A"}]}\n{"items": [{"m'), of)
+
+
+def test_a_file_that_is_read_again_each_time_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_files, "_MOST_BYTES_KEPT", 10)
+    monkeypatch.setattr(json_records, "_ROWS_AT_ONCE", 2)
+    content = '{"items": [{"ma": "A"}, {"ma": "A"}, {"ma": "B", "so": "x"}, {"so": 4}, {"ma": "A"}]}'
+    parsed = read(write(tmp_path / "a.json", content), MA_SO)
+    assert (numbers(parsed), parsed.rows_duplicate) == ([1, 4], 2)
+    assert reasons(parsed) == {3: ["so: not a readable decimal"]}
+    assert conserves(parsed)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,21 @@ import pytest
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse import Parsed
+from pipelines.parse import Parsed, plain_files, xml_records
 from pipelines.reference import Reference
-from tests.parse.parse_help import all_texts, conserves, numbers, read, reasons, row_texts, shipped, values, write
+from tests.parse.parse_help import (
+    all_texts,
+    column,
+    conserves,
+    contract,
+    numbers,
+    read,
+    reasons,
+    row_texts,
+    shipped,
+    values,
+    write,
+)
 
 CALLS: Contract = shipped("videoconference_calls")
 ONE, OTHER = "5e551000-0000-4000-8000-000000000001", "5e551000-0000-4000-8000-000000000002"
@@ -188,3 +200,106 @@ def test_an_empty_zip_is_a_day_without_calls(tmp_path: Path) -> None:
 def test_damaged_text_refuses_the_zip(tmp_path: Path) -> None:
     with pytest.raises(DataRefusedError, match=r"U\+FFFD"):
         _read(_zip(tmp_path / "cdr.zip", a=START.replace("Bí", "B\ufffd")))
+
+
+PLAIN = contract(
+    [
+        column("phien", headings=["../@session"]),
+        column("ngay", headings=["../../dau/ngay"]),
+        column("ma", headings=["@ma"]),
+        column("so", "integer", headings=["con/so"]),
+    ],
+    keys=["ma"],
+    format={"kind": "xml", "rows": "r"},
+)
+
+
+def _rows(file: Path) -> list[tuple[object, ...]]:
+    return read(file, PLAIN).rows.frame().rows()
+
+
+def test_bodies_that_follow_each_other_are_one_file(tmp_path: Path) -> None:
+    one = "\ufeff \r\n<?xml version='1.0' encoding='UTF-16'?>\n<rs session='a'><r ma='1'/></rs>"
+    other = "<?xml version='1.0'?><!-- x --><rs session='b'><r ma='2'/><r ma='3'/></rs>\n"
+    content = one + "\n" + other + "<rs/>" + one.replace("'1'/>", "'4'/>")
+    assert [row[1:4:2] for row in _rows(write(tmp_path / "a.xml", content))] == [
+        ("a", "1"), ("b", "2"), ("b", "3"), ("a", "4"),
+    ]  # fmt: skip
+
+
+def test_rows_lie_at_any_depth_under_any_namespace(tmp_path: Path) -> None:
+    content = (
+        '<s:Envelope xmlns:s="http://s"><s:Body><kq xmlns="http://kq"><dau><ngay>02/06/2026</ngay></dau><ds session="a">'
+        '<khac>1</khac><r ma="1"><con><so>7</so></con></r>\n<r ma="2" xmlns:x="http://x" x:ma="9"><x:con><x:so>8</x:so></x:con></r>'
+        '<r xmlns:x="http://x" x:ma="3"/></ds></kq></s:Body></s:Envelope>'
+    )
+    day = "02/06/2026"
+    assert _rows(write(tmp_path / "a.xml", content)) == [
+        (1, "a", day, "1", 7), (2, "a", day, "2", 8), (3, "a", day, "3", None),
+    ]  # fmt: skip
+
+
+def test_what_a_path_leads_to_must_stand_before_its_rows(tmp_path: Path) -> None:
+    content = "<x><ds session='a'><r ma='1'/></ds><dau><ngay>1</ngay></dau></x>"
+    with pytest.raises(DataRefusedError, match="stands behind the rows to which it belongs"):
+        _rows(write(tmp_path / "a.xml", content))
+
+
+def test_of_several_texts_none_is_chosen_in_silence(tmp_path: Path) -> None:
+    content = "<rs><r ma='1'><con><so>7</so><so>8</so></con></r><r ma='2'><con><so>1<!-- x -->2<?x y?><![CDATA[3]]></so></con></r></rs>"
+    parsed = read(write(tmp_path / "a.xml", content), PLAIN)
+    assert reasons(parsed) == {1: ["so: not a readable integer"]}
+    assert values(parsed, "so") == [123]
+
+
+def test_xml_inside_a_text_is_text(tmp_path: Path) -> None:
+    content = "<rs session='a'><r ma='1'><x><![CDATA[<?xml version='1.0'?><rs><r ma='9'/></rs>]]></x></r></rs>"
+    assert [row[3] for row in _rows(write(tmp_path / "a.xml", content))] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("<rs><r ma='1'/></rs>502 Bad Gateway", "between two bodies"),
+        ("<rs><r ma='1'/></rs>x<rs/>", "between two bodies"),
+        ("<rs><r ma='1'/></rs></bodies><bodies>", "malformed at line 1"),
+        ("<rs><r ma='1'/></rs></bodies>", "breaks off|malformed"),
+        ("<rs>\n<r ma='1' ma='2'/></rs>", "malformed at line 2"),
+        ("<rs>\n<r ma='1'/>\n<r", "malformed|breaks off"),
+        ("<rs><r ma='1'>&lol;</r></rs>", "malformed at line 1"),
+        ("<rs><r ma='&#xfffd;'/></rs>", r"U\\+FFFD"),
+        ("<rs><r ma='1'>&#0;</r></rs>", "malformed"),
+        ("<a>" * 300, "malformed"),
+        ("<rs><r ma='1'>" + "<a/>" * 30_000 + "</r></rs>", "a row of the XML is larger than any record"),
+        ("<!DOCTYPE rs SYSTEM 'http://127.0.0.1:9/x.dtd'><rs><r ma='1'/></rs>", "declares a document type"),
+        ("<!DOCTYPE rs [<!ENTITY % p SYSTEM 'file:///etc/passwd'> %p;]><rs/>", "declares a document type"),
+        ("<rs/><!DOCTYPE rs [<!ENTITY a 'x'>]><rs><r ma='&a;'/></rs>", "declares a document type"),
+    ],
+)
+def test_a_body_that_is_not_sound_refuses_the_file(content: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(DataRefusedError, match=rf"^a\.xml: cannot be read: .*(?:{why})".replace("\\\\", "\\")):
+        _rows(write(tmp_path / "a.xml", content))
+
+
+def test_bytes_of_another_encoding_refuse_whatever_is_declared(tmp_path: Path) -> None:
+    content = b"<?xml version='1.0' encoding='windows-1252'?><rs><r ma='" + b"\xe0'/></rs>"
+    with pytest.raises(DataRefusedError, match="malformed"):
+        _rows(write(tmp_path / "a.xml", content))
+
+
+@pytest.mark.parametrize("block", [1, 2, 5, 300])
+def test_a_block_that_cuts_anywhere_changes_nothing(
+    block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xml_records, "_BYTES_AT_ONCE", block)
+    content = START + "\n" + START.strip().replace('correlatorIndex="', 'correlatorIndex="1') + END
+    parsed = _read(write(tmp_path / "a.xml", content))
+    assert values(parsed, "correlator_index") == [0, 1, 10, 11, 2, 3, 4]
+
+
+def test_records_that_are_read_again_each_time_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_files, "_MOST_BYTES_KEPT", 10)
+    monkeypatch.setattr(xml_records, "_ROWS_AT_ONCE", 2)
+    parsed = _read(_zip(tmp_path / "cdr.zip", a=START, b=END, c=START))
+    assert (parsed.rows_read, parsed.rows_duplicate) == (7, 2)
+    assert conserves(parsed)
