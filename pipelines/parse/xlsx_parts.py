@@ -181,16 +181,23 @@ class _SheetWalk:
         self._is_formula, self._has_result = False, False
 
     def start(self, name: str, attributes: list[str]) -> None:
-        """An element begins; those of a large sheet are asked for first."""
-        element = name if ":" not in name else _local(name)
-        if element == "c":
+        """An element begins. A large sheet has millions of cells and values: they are asked for first, and at once."""
+        if name == "c":
             self._begin_cell(attributes)
-        elif element in ("v", "is"):
-            self._fill()
-        elif element == "row":
+        elif name == "v":
+            extent = self.extent
+            if self._row != extent.last_row or not extent.first_column <= self._column <= extent.last_column:
+                self._fill()
+        else:
+            self._begin_rarer(_local(name), attributes)
+
+    def _begin_rarer(self, element: str, attributes: list[str]) -> None:
+        if element == "row":
             number = _value(attributes, "r")
             self._row = _number(number) - 1 if number else self._row + 1
             self._row_text, self._column = str(self._row + 1), -1
+            if self._cells > MOST_CELLS:
+                raise unreadable(f"it has more than {MOST_CELLS:,} cells")
         elif element == "f":
             # Only a text result may be empty: `=""` has one.
             self._is_formula, self._has_result = True, _value(self._cell, "t") == "str"
@@ -198,17 +205,23 @@ class _SheetWalk:
                 self.parser.EndElementHandler, self.parser.CharacterDataHandler = self._end, self._text
         elif element == "mergeCell":
             self._merge(_value(attributes, "ref"))
+        elif element == "c":
+            self._begin_cell(attributes)
+        elif element in ("v", "is"):
+            self._fill()
 
     def _begin_cell(self, attributes: list[str]) -> None:
         self._cell = attributes
         self._cells += 1
-        if self._cells > MOST_CELLS:
-            raise unreadable(f"it has more than {MOST_CELLS:,} cells")
         self._column += 1
-        if attributes and attributes[0] == "r":
-            self._move_to(attributes[1])
-        elif "r" in attributes[::2]:
-            self._move_to(_value(attributes, "r"))
+        if "r" in attributes:
+            reference = attributes[1] if attributes[0] == "r" else _value(attributes, "r")
+            column = self._columns.get(reference.removesuffix(self._row_text))
+            if column is None:
+                self._row, column = _place(reference)
+                self._row_text = str(self._row + 1)
+                self._columns[reference.removesuffix(self._row_text)] = column
+            self._column = column
         if "e" in attributes:
             self.extent.add_error()
 
@@ -226,15 +239,6 @@ class _SheetWalk:
                     raise unreadable(f"more than {MOST_NOTES:,} formulas of it have no result")
             if self.parser is not None:
                 self.parser.EndElementHandler = self.parser.CharacterDataHandler = None
-
-    def _move_to(self, reference: str) -> None:
-        letters = reference.removesuffix(self._row_text)
-        column = self._columns.get(letters)
-        if column is None or len(letters) + len(self._row_text) != len(reference):
-            self._row, column = _place(reference)
-            self._row_text = str(self._row + 1)
-            self._columns[reference.rstrip("0123456789")] = column
-        self._column = column
 
     def _fill(self) -> None:
         extent, row, column = self.extent, self._row, self._column
