@@ -82,7 +82,11 @@ def column_letters(column: int) -> str:
 
 
 def place_of(reference: str) -> tuple[int, int]:
-    """Row and column, from 0, of a reference such as `AB12`."""
+    """Row and column, from 0, of a reference such as `AB12`.
+
+    Raises:
+        DataRefusedError: No sheet has such a place.
+    """
     letters = reference.rstrip("0123456789")
     if not (letters.isascii() and letters.isalpha() and len(letters) <= 3):  # noqa: PLR2004 (XFD is the last column)
         raise unreadable("a cell's place cannot be read")
@@ -93,6 +97,11 @@ def place_of(reference: str) -> tuple[int, int]:
 
 
 def row_number_of(text: str) -> int:
+    """A row's number, from 1, as a sheet writes it.
+
+    Raises:
+        DataRefusedError: No sheet has such a row.
+    """
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:8]) <= 1_048_576 and len(text) < 8):  # noqa: PLR2004
         raise unreadable("a row's number cannot be read")
     return int(text)
