@@ -16,11 +16,13 @@ from rich.table import Table
 
 from benchmarks.bulk_ingest import CONTESTANTS
 from benchmarks.dossier_file import write_dossiers
+from benchmarks.workbook_read import READERS, write_register
 
 ROWS = int(os.environ.get("KHOTINH_BENCH_ROWS", "1000000"))
 ROUNDS = int(os.environ.get("KHOTINH_BENCH_ROUNDS", "3"))
 # dlt with Python rows takes minutes: it gets one row in ten, and its seconds are multiplied.
 SAMPLE = 10
+SHEET_ROWS = int(os.environ.get("KHOTINH_BENCH_SHEET_ROWS", "500000"))
 screen = Console(highlight=False)
 
 
@@ -44,10 +46,35 @@ def main() -> None:
                 runs[name].append({**run, "seconds": run["seconds"] * (SAMPLE if is_sampled else 1)})
                 screen.print(f"  {runs[name][-1]}", style="dim")
     _show(runs)
+    _read_workbooks()
 
 
-def _run(name: str, file: Path, home: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.bulk_ingest", name, str(file), str(home)]
+def _read_workbooks() -> None:
+    """Reads one register of many rows by each reader, round after round."""
+    with TemporaryDirectory(prefix="khotinh-bench-") as work:
+        file = Path(work) / "register.xlsx"
+        write_register(file, SHEET_ROWS)
+        screen.print(f"\n{SHEET_ROWS:,} rows of 12 columns, {file.stat().st_size / 1e6:,.0f} MB of .xlsx")
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in READERS}
+        for _ in range(ROUNDS):
+            for name in READERS:
+                runs[name].append(_run(name, file, Path(work), "benchmarks.workbook_read"))
+                screen.print(f"  {runs[name][-1]}", style="dim")
+    table = Table(title="A workbook", title_justify="left")
+    for heading in ("reader", "seconds (median)", "x python-calamine", "peak MB"):
+        table.add_column(heading, justify="right" if heading != "reader" else "left")
+    bare = median(run["seconds"] for run in runs["python_calamine"])
+    for name, own in runs.items():
+        seconds = median(run["seconds"] for run in own)
+        table.add_row(name, f"{seconds:.2f}", f"{seconds / bare:.2f}", f"{max(run['peak_mb'] for run in own):,}")
+    screen.print(table)
+    screen.print(
+        "khotinh: to typed rows, every cell held to its contract; the other: its cells as Python's.", style="dim"
+    )
+
+
+def _run(name: str, file: Path, home: Path, module: str = "benchmarks.bulk_ingest") -> dict[str, Any]:
+    command = [sys.executable, "-m", module, name, str(file), str(home)]
     environment = {**os.environ, "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

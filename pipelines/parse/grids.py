@@ -15,9 +15,9 @@ from pipelines.errors import DataRefusedError
 from pipelines.parse.heading_rows import ROWS_SEARCHED, Heading, find_heading, holds_required, repeats
 from pipelines.parse.headings import headings_by_column
 from pipelines.parse.parts import Part, one_table
+from pipelines.parse.sheet_extent import Span
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, Stated, TextTable, unreadable
 from pipelines.parse.totals import take_groups, take_totals
-from pipelines.parse.xlsx_parts import Span
 
 _ROWS_AT_ONCE = 100_000
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.contracts import Contract
+from pipelines.parse.sheet_extent import Span
 from pipelines.parse.text_table import unreadable
-from pipelines.parse.xlsx_parts import Span
 from pipelines.reference import name_key
 
 ROWS_SEARCHED = 40

@@ -19,8 +19,8 @@ from pipelines.errors import DataRefusedError
 from pipelines.parse.damage import refuse_damaged_bytes
 from pipelines.parse.grids import Grid, heading_of, holds_rows, table_of
 from pipelines.parse.heading_rows import ROWS_SEARCHED
+from pipelines.parse.sheet_extent import MOST_CELLS, MOST_COLUMNS, Span
 from pipelines.parse.text_table import TextTable, unreadable
-from pipelines.parse.xlsx_parts import MOST_CELLS, MOST_COLUMNS, Span
 
 _MOST_BYTES = 128 * 1024 * 1024
 _MOST_TABLES, _MOST_ROWS_SPANNED = 2_000, 65_534

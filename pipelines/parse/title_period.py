@@ -27,7 +27,7 @@ _OF_DAY = r"(?:ngay:?\s+)?"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 # A day or year in a title is the report's only where nothing says that it is another's: signed, printed, of a decree.
 _OTHER_DAYS = re.compile(
-    r"quyet dinh|nghi dinh|nghi quyet|thong tu|cong van|ke hoach|/qd|/nd|/tt|/nq|\bso\s*:|in ngay|ky ngay|lap ngay|xuat ngay"
+    r"quyet dinh|nghi dinh|nghi quyet|thong tu|cong van|ke hoach|/qd|/nd|/tt|/nq|\bso\s*:|\b(?:in|ky|lap|xuat) ngay"
     r"|ban hanh|,\s*ngay"
 )
 

@@ -22,18 +22,12 @@ from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
 from pipelines.parse.damage import TWICE_ENCODED, encoded_twice
 from pipelines.parse.grids import Grid, holds_rows, table_of
+from pipelines.parse.sheet_extent import Extent, column_letters
 from pipelines.parse.signature import FileKind, read_signature
 from pipelines.parse.text_table import DAMAGE, TextTable, damaged, unreadable
 from pipelines.parse.told_names import told_name
 from pipelines.parse.xls_records import scan_workbook
-from pipelines.parse.xlsx_parts import (
-    Extent,
-    SheetEntry,
-    column_letters,
-    refuse_bombs,
-    scan_sheet,
-    sheet_entries,
-)
+from pipelines.parse.xlsx_parts import SheetEntry, refuse_bombs, scan_sheet, sheet_entries
 from pipelines.reference import name_key
 
 _POINT = "."

@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from pipelines.parse.sheet_extent import MOST_CELLS, Extent
 from pipelines.parse.text_table import unreadable
-from pipelines.parse.xlsx_parts import MOST_CELLS, Extent
 
 _LAST_SECTOR = 0xFFFFFFFA
 _HEADER = struct.Struct("<30xHH10xII4xIIIII")

@@ -11,28 +11,20 @@ import posixpath
 import zlib
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from pipelines.parse.sheet_extent import MOST_CELLS, MOST_NOTES, Extent, place_of, row_number_of
 from pipelines.parse.text_table import unreadable
 
-MOST_COLUMNS = 512
-MOST_CELLS = 20_000_000
-"""Cells of a sheet's rectangle, empty ones included: 500,000 rows of 40 columns. More than that is no register."""
 _MOST_UNPACKED = 1024 * 1024 * 1024
 _MOST_STRINGS = 256 * 1024 * 1024
 _MOST_PARTS = 2_000
-MOST_NOTES = 1_000_000
-"""Cells with an error and formulas without a result: of each no more than this is kept."""
-_ROWS_OF_HEADINGS, _MOST_MERGED = 64, 20_000
 _CHUNK = 1024 * 1024
 _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _TORN = "it is no workbook, or it is cut short"
-
-Span = tuple[int, int, int, int]
-"""First row, first column, last row and last column of a merged cell, from 0."""
 
 
 @dataclass(frozen=True)
@@ -43,57 +35,6 @@ class SheetEntry:
     name: str
     is_visible: bool
     part: str
-
-
-@dataclass
-class Extent:
-    """What was met in a sheet, counted from 0: its filled rectangle, merged cells, formulas that nobody computed."""
-
-    first_row: int = 2**31
-    last_row: int = -1
-    first_column: int = 2**31
-    last_column: int = -1
-    errors: int = 0
-    merged: list[Span] = field(default_factory=list)
-    uncomputed: list[tuple[int, int]] = field(default_factory=list)
-
-    def add(self, row: int, column: int) -> None:
-        """A filled cell."""
-        self.first_row, self.last_row = min(self.first_row, row), max(self.last_row, row)
-        self.first_column, self.last_column = min(self.first_column, column), max(self.last_column, column)
-
-    def add_merged(self, span: Span) -> None:
-        """A merged cell; only of headings does it matter what it covers."""
-        if span[0] < _ROWS_OF_HEADINGS:
-            self.merged.append(span)
-        if len(self.merged) > _MOST_MERGED:
-            raise unreadable(f"it has more than {_MOST_MERGED:,} merged cells at its top")
-
-    def add_error(self) -> None:
-        """A cell that holds an error such as `#N/A`; the reader keeps a note of each."""
-        self.errors += 1
-        if self.errors > MOST_NOTES:
-            raise unreadable(f"it has more than {MOST_NOTES:,} cells with an error")
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no cell of it is filled."""
-        return self.last_column < 0
-
-    def bound(self) -> None:
-        """Refuses a rectangle that no register fills.
-
-        Raises:
-            DataRefusedError: It is too wide, or too large.
-        """
-        if self.is_empty:
-            return
-        width = self.last_column - self.first_column + 1
-        if width > MOST_COLUMNS:
-            raise unreadable(f"it has more than {MOST_COLUMNS} columns")
-        # The reader's rectangle begins at the sheet's first row.
-        if width * (self.last_row + 1) > MOST_CELLS:
-            raise unreadable(f"its cells lie over more than {MOST_CELLS:,} places")
 
 
 def refuse_bombs(file: Path) -> None:
@@ -181,16 +122,23 @@ class _SheetWalk:
         self._is_formula, self._has_result = False, False
 
     def start(self, name: str, attributes: list[str]) -> None:
-        """An element begins; those of a large sheet are asked for first."""
-        element = name if ":" not in name else _local(name)
-        if element == "c":
+        """An element begins. A large sheet has millions of cells and values: they are asked for first, and at once."""
+        if name == "c":
             self._begin_cell(attributes)
-        elif element in ("v", "is"):
-            self._fill()
-        elif element == "row":
+        elif name == "v":
+            extent = self.extent
+            if self._row != extent.last_row or not extent.first_column <= self._column <= extent.last_column:
+                self._fill()
+        else:
+            self._begin_rarer(_local(name), attributes)
+
+    def _begin_rarer(self, element: str, attributes: list[str]) -> None:
+        if element == "row":
             number = _value(attributes, "r")
-            self._row = _number(number) - 1 if number else self._row + 1
+            self._row = row_number_of(number) - 1 if number else self._row + 1
             self._row_text, self._column = str(self._row + 1), -1
+            if self._cells > MOST_CELLS:
+                raise unreadable(f"it has more than {MOST_CELLS:,} cells")
         elif element == "f":
             # Only a text result may be empty: `=""` has one.
             self._is_formula, self._has_result = True, _value(self._cell, "t") == "str"
@@ -198,17 +146,23 @@ class _SheetWalk:
                 self.parser.EndElementHandler, self.parser.CharacterDataHandler = self._end, self._text
         elif element == "mergeCell":
             self._merge(_value(attributes, "ref"))
+        elif element == "c":
+            self._begin_cell(attributes)
+        elif element in ("v", "is"):
+            self._fill()
 
     def _begin_cell(self, attributes: list[str]) -> None:
         self._cell = attributes
         self._cells += 1
-        if self._cells > MOST_CELLS:
-            raise unreadable(f"it has more than {MOST_CELLS:,} cells")
         self._column += 1
-        if attributes and attributes[0] == "r":
-            self._move_to(attributes[1])
-        elif "r" in attributes[::2]:
-            self._move_to(_value(attributes, "r"))
+        if "r" in attributes:
+            reference = attributes[1] if attributes[0] == "r" else _value(attributes, "r")
+            column = self._columns.get(reference.removesuffix(self._row_text))
+            if column is None:
+                self._row, column = place_of(reference)
+                self._row_text = str(self._row + 1)
+                self._columns[reference.removesuffix(self._row_text)] = column
+            self._column = column
         if "e" in attributes:
             self.extent.add_error()
 
@@ -227,15 +181,6 @@ class _SheetWalk:
             if self.parser is not None:
                 self.parser.EndElementHandler = self.parser.CharacterDataHandler = None
 
-    def _move_to(self, reference: str) -> None:
-        letters = reference.removesuffix(self._row_text)
-        column = self._columns.get(letters)
-        if column is None or len(letters) + len(self._row_text) != len(reference):
-            self._row, column = _place(reference)
-            self._row_text = str(self._row + 1)
-            self._columns[reference.rstrip("0123456789")] = column
-        self._column = column
-
     def _fill(self) -> None:
         extent, row, column = self.extent, self._row, self._column
         if row > extent.last_row or not extent.first_column <= column <= extent.last_column or row < extent.first_row:
@@ -244,35 +189,9 @@ class _SheetWalk:
 
     def _merge(self, reference: str) -> None:
         first, _, last = reference.partition(":")
-        top, left = _place(first)
-        bottom, right = _place(last or first)
+        top, left = place_of(first)
+        bottom, right = place_of(last or first)
         self.extent.add_merged((top, left, bottom, right))
-
-
-def column_letters(column: int) -> str:
-    """A column, from 0, as a sheet names it: A, Z, AA."""
-    letters = ""
-    while column >= 0:
-        letters = chr(ord("A") + column % 26) + letters
-        column = column // 26 - 1
-    return letters
-
-
-def _place(reference: str) -> tuple[int, int]:
-    """Row and column, from 0, of a reference such as `AB12`."""
-    letters = reference.rstrip("0123456789")
-    if not (letters.isascii() and letters.isalpha() and len(letters) <= 3):  # noqa: PLR2004 (XFD is the last column)
-        raise unreadable("a cell's place cannot be read")
-    column = 0
-    for letter in letters.upper():
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return _number(reference[len(letters) :]) - 1, column - 1
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:8]) <= 1_048_576 and len(text) < 8):  # noqa: PLR2004
-        raise unreadable("a row's number cannot be read")
-    return int(text)
 
 
 def _parser() -> expat.XMLParserType:
