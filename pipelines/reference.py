@@ -175,8 +175,10 @@ def read_reference(seeds: Path, endpoints_file: Path) -> Reference:
 
 def _successors(crosswalk: list[dict[str, str]], units: tuple[Unit, ...]) -> dict[str, tuple[str, ...]]:
     """The crosswalk in agency codes: it knows communes by their national code, which both eras use."""
-    ended = {unit.commune_code: unit.unit_code for unit in units if unit.commune_code and unit.valid_to is not None}
-    today = {unit.commune_code: unit.unit_code for unit in units if unit.commune_code and unit.valid_to is None}
+    # A commune's offices bear its code, too.
+    communes = [unit for unit in units if unit.unit_type == "commune"]
+    ended = {unit.commune_code: unit.unit_code for unit in communes if unit.valid_to is not None}
+    today = {unit.commune_code: unit.unit_code for unit in communes if unit.valid_to is None}
     found: defaultdict[str, list[str]] = defaultdict(list)
     for row in crosswalk:
         if row["old_code"] in ended and row["new_code"] in today:

@@ -174,6 +174,8 @@ def _show_verdict(workshop: Workshop, found: Inspection) -> None:
             told = check_vi(workshop, found.contract.dataset, check.check_name)
             count = f" ({check.unexpected_count})" if check.unexpected_count else ""
             screen.print(f"  {check.severity}: {check.check_name}{count} – {told}", markup=False, soft_wrap=True)
+            if check.observed:
+                screen.print(f"    {_plain(check.observed)}", style="dim", soft_wrap=True)
     if judgement.rows_read:
         counts = (
             f"Đọc | read {judgement.rows_read}, nhận | accepted {judgement.rows_accepted}, cách ly | set apart "

@@ -23,7 +23,7 @@ SERIAL = r"^[0-9]{1,6}(?:[.,][0-9]{1,15})?$"
 _DAY_ZERO = {1900: pl.date(1899, 12, 30), 1904: pl.date(1904, 1, 1)}
 _MILLISECONDS_A_DAY = 86_400_000
 # What strptime would let pass: a signed year, and a leap second, which it makes the next minute.
-_NO_MOMENT = r"(?:^|[/.-])\+|:60(?:$|[^0-9])"
+_SIGN, _LEAP_SECOND = "+", ":60"
 _OF_A_TIME = re.compile("%[-.]?[HIMSTRfkl]")
 _OF_AN_OFFSET = re.compile("%:?z")
 
@@ -58,16 +58,18 @@ def read_timestamp(text: pl.Expr, column: Column, *, is_workbook: bool) -> pl.Ex
 
 
 def _day(text: pl.Expr, layout: str) -> pl.Expr:
-    return pl.when(~text.str.contains(_NO_MOMENT)).then(text).str.to_date(layout, strict=False)
+    value = text.str.to_date(layout, strict=False)
+    return pl.when(~text.str.contains(_SIGN, literal=True)).then(value)
 
 
 def _moment(text: pl.Expr, layout: str) -> pl.Expr:
     """A naive time; one that is written with its offset is brought to local time."""
-    sound = pl.when(~text.str.contains(_NO_MOMENT)).then(text)
+    is_sound = ~text.str.contains(_LEAP_SECOND, literal=True)
     if _OF_AN_OFFSET.search(layout) is None:
-        return sound.str.to_datetime(layout, strict=False, time_unit="us", time_zone=None)
-    with_offset = sound.str.to_datetime(layout, strict=False, time_unit="us", time_zone="UTC")
-    return with_offset.dt.convert_time_zone(TIME_ZONE_NAME).dt.replace_time_zone(None)
+        is_sound &= ~text.str.contains(_SIGN, literal=True)
+        return pl.when(is_sound).then(text.str.to_datetime(layout, strict=False, time_unit="us", time_zone=None))
+    with_offset = text.str.to_datetime(layout, strict=False, time_unit="us", time_zone="UTC")
+    return pl.when(is_sound).then(with_offset.dt.convert_time_zone(TIME_ZONE_NAME).dt.replace_time_zone(None))
 
 
 def _of_serial(text: pl.Expr, epoch: int) -> pl.Expr:

@@ -80,7 +80,7 @@ def _plain(text: pl.Expr, column: Column, layout: Format) -> pl.Expr:
     if layout.zero_marks:
         text = text.replace(dict.fromkeys(layout.zero_marks, "0"))
         text = text.fill_null("0") if "" in layout.zero_marks else text
-    text = text.str.replace(f"^{_TYPOGRAPHIC_MINUS}", "-")
+    text = text.str.replace(_TYPOGRAPHIC_MINUS, "-", literal=True)
     if column.parentheses == "negative":
         text = text.str.replace(r"^\(([^-].*)\)$", "-$1")
     if thousands:

@@ -54,6 +54,28 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "a share above one": (lambda c: c.update(max_quarantine_share=5), "max_quarantine_share"),
     "a group column that does not exist": (lambda c: c["format"].update(group_column="group_name"), "group_name"),
     "a pattern that is no regular expression": (lambda c: _column(c, "dossier_key").update(pattern="^(H56"), "pattern"),
+    "a year of two digits": (lambda c: _column(c, "updated_at").update(format="%d/%m/%y"), "four digits"),
+    "both ways of saying formats": (lambda c: _column(c, "updated_at").update(formats=["%d/%m/%Y"]), "not both"),
+    "formats that may be confused": (
+        lambda c: _column(c, "updated_at").update(format=None, formats=["%d/%m/%Y", "%m/%d/%Y"]),
+        "may also be read",
+    ),
+    "an epoch of no workbook": (lambda c: _column(c, "updated_at").update(excel_serial=1905), "excel_serial"),
+    "an epoch of a number": (lambda c: _column(c, "fee_amount").update(excel_serial=1900), "excel_serial"),
+    "a percentage that does not say what a bare figure is": (
+        lambda c: _column(c, "fee_amount").update(type="percent"),
+        "percent_as",
+    ),
+    "a percentage's key for an amount": (lambda c: _column(c, "fee_amount").update(percent_as="sign"), "percent_as"),
+    "a width of an amount": (lambda c: _column(c, "fee_amount").update(width=3), "width"),
+    "one mark for two": (lambda c: _column(c, "fee_amount").update(thousands=".", decimal="."), "both the thousands"),
+    "a separator of two signs": (lambda c: _column(c, "fee_amount").update(decimal=",,"), "decimal"),
+    "a parent of a code": (lambda c: _column(c, "status_code").update(parent="unit_code"), "parent"),
+    "a parent that holds no unit": (
+        lambda c: _column(c, "unit_code").update(type="unit_name", parent="status_code"),
+        "status_code",
+    ),
+    "a unit above itself": (lambda c: _column(c, "unit_code").update(type="unit_name", parent="unit_code"), "itself"),
     "version zero": (lambda c: c.update(version=0), "version"),
 }
 

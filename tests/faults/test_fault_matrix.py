@@ -74,7 +74,10 @@ def told(there: Place, attempt: Attempt) -> str:
         attempt.load_id,
     )
     reasons = there.query(
-        "SELECT DISTINCT unnest(reasons) AS reason FROM ops.quarantine WHERE load_id = ? ORDER BY reason",
+        """
+        SELECT DISTINCT split_part(reason, '; ', 1) AS reason
+        FROM (SELECT unnest(reasons) AS reason FROM ops.quarantine WHERE load_id = ?) ORDER BY reason
+        """,
         attempt.load_id,
     )
     if attempt.outcome is Outcome.LOADED:

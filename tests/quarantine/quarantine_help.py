@@ -98,6 +98,11 @@ class Home:
         (self.folder / "seeds" / "code_lists.csv").write_text(CODES + rows)
         self._read_rules()
 
+    def mend_aliases(self, *lines: str) -> None:
+        """Puts other spellings of units' names into their register."""
+        (self.folder / "seeds" / "unit_aliases.csv").write_text(ALIASES + "".join(f"{line}\n" for line in lines))
+        self._read_rules()
+
     def mend_contract(self, dataset: str, **changes: Any) -> None:
         """Changes keys of a contract."""
         self._write_contract(dataset, **changes)
@@ -153,15 +158,12 @@ class Home:
         )
         self.workshop = replace(fresh)
 
+    def mend_column(self, dataset: str, name: str, **changes: Any) -> None:
+        """Changes keys of one column."""
+        self.mend_contract(dataset, columns=[one | changes if one["name"] == name else one for one in _columns()])
+
     def _write_contract(self, dataset: str, **changes: Any) -> None:
-        columns = [
-            _column("letter_id", "ma", "Số văn bản", nullable=False, pattern="[0-9]+"),
-            _column("unit_code", "don_vi", "Mã đơn vị", kind="agency_code", registry="units", nullable=False),
-            _column("kind_code", "loai", "Loại (1 công văn, 2 quyết định)", kind="code", code_list="kind"),
-            _column("sent_at", "gio", "Giờ gửi", kind="timestamp", format="%d/%m/%Y %H:%M:%S", nullable=False),
-            _column("sender_name", "nguoi_gui", "Người gửi", personal="name"),
-            _column("note", "ghi_chu", "Ghi chú", pattern="(?s).*"),
-        ]
+        columns = _columns()
         contract = {
             "dataset": dataset, "version": 1, "platform": "document", "title": {"vi": "Thư thử", "en": "Letters"},
             "description": {"vi": "Thử.", "en": "Test."}, "owner": "Phòng thử", "cadence": "daily",
@@ -184,3 +186,14 @@ def _gate() -> str:
     """The gate as dbt has it, with the names of the tables put in."""
     sql = (DBT_PROJECT / "models" / "staging" / "stg_loads_in_force.sql").read_text()
     return re.sub(r"\{\{ ops_source\('(\w+)'\) \}\}", r"ops.\1", sql)
+
+
+def _columns() -> list[dict[str, Any]]:
+    return [
+        _column("letter_id", "ma", "Số văn bản", nullable=False, pattern="[0-9]+"),
+        _column("unit_code", "don_vi", "Mã đơn vị", kind="agency_code", registry="units", nullable=False),
+        _column("kind_code", "loai", "Loại (1 công văn, 2 quyết định)", kind="code", code_list="kind"),
+        _column("sent_at", "gio", "Giờ gửi", kind="timestamp", format="%d/%m/%Y %H:%M:%S", nullable=False),
+        _column("sender_name", "nguoi_gui", "Người gửi", personal="name"),
+        _column("note", "ghi_chu", "Ghi chú", pattern="(?s).*"),
+    ]

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.errors import ContractError
 from pipelines.reference import Reference, Unit, name_key, normalise_agency_code, read_reference
 from pipelines.settings import ENDPOINTS_FILE, SEEDS
 
-NAME_LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyAĐHQ òóỏõọùúủũụỳýỷỹỵàáảãạèéẻẽẹ"
+NAME_LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyAĐHQ òóỏõọùúủũụỳýỷỹỵàáảãạèéẻẽẹ\u00ad\u200b\u00a0\u2009-–.;"
 ALIAS_HEAD = "alias_vi,unit_code,parent_unit_code,applies_to,valid_from,valid_to,added_by,note\n"
 OLD_LAST_DAY, NEW_FIRST_DAY = date(2025, 6, 30), date(2025, 7, 1)
 
@@ -188,3 +189,85 @@ def test_registers_are_read_from_the_folders_that_are_given(tmp_path: Path) -> N
     assert reference.codes == {"màu": frozenset({"1", "2"})}
     assert reference.endpoint_by_address == {"qt1@quangtri.example": "QT-1"}
     assert reference.units == (Unit("H44", "UBND tỉnh Quảng Trị", "province", date(2025, 7, 1), None),)
+
+
+def test_no_two_units_below_one_parent_have_one_key_in_any_era() -> None:
+    for day in (date(2021, 6, 1), OLD_LAST_DAY, NEW_FIRST_DAY, date(2026, 11, 1)):
+        keys: dict[tuple[str | None, str], str] = {}
+        for unit in read_reference(SEEDS, ENDPOINTS_FILE).units:
+            if unit.is_valid(day, day):
+                own = (unit.parent_unit_code, name_key(unit.name_vi))
+                assert keys.setdefault(own, unit.unit_code) == unit.unit_code
+
+
+def test_every_commune_of_the_old_map_went_somewhere() -> None:
+    reference = read_reference(SEEDS, ENDPOINTS_FILE)
+    ended = {unit.unit_code for unit in reference.units if unit.unit_type == "commune" and unit.valid_to}
+    today = {unit.unit_code for unit in reference.units if unit.unit_type == "commune" and unit.valid_to is None}
+    assert set(reference.successors) == ended
+    assert {code for codes in reference.successors.values() for code in codes} == today
+    # Of the 547, ten were split between two or three.
+    assert sum(len(codes) > 1 for codes in reference.successors.values()) == 10
+
+
+UNITS_HEAD = "unit_code,unit_name_vi,unit_type,parent_unit_code,commune_code,valid_from,valid_to,source\n"
+UNITS = UNITS_HEAD + (
+    "H56,UBND tỉnh,province,,,2020-01-01,,x\n"
+    "H56.31,Huyện Đông Sơn,district,H56,,2020-01-01,2025-06-30,x\n"
+    "H56.12,Sở Y tế,department,H56,,2020-01-01,,x\n"
+    "H56.12.03,Văn phòng,part,H56.12,,2020-01-01,,x\n"
+)
+
+
+def _seeds(folder: Path, *aliases: str) -> Path:
+    (folder / "code_lists.csv").write_text("list_name,code,label_vi,note\n")
+    (folder / "units.csv").write_text(UNITS)
+    (folder / "communes_legacy_to_2025.csv").write_text("old_code,new_code\n")
+    (folder / "unit_aliases.csv").write_text(ALIAS_HEAD + "".join(f"{line}\n" for line in aliases))
+    (folder / "endpoints.csv").write_text("endpoint_code,sip_address\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("SYT,H56.99,,,2020-01-01,,Sở,", "names H56.99, which is no unit of its time"),
+        ("Đông Sơn,H56.31,,,2025-07-01,,Sở,", "names H56.31, which is no unit of its time"),
+        ("SYT,H56.12,H56.98,,2020-01-01,,Sở,", "names H56.98, which is no unit"),
+        ("SỞ  Y TẾ,H56,,,2020-01-01,,Sở,", "is the name of the unit H56.12"),
+        ("Văn phòng,H56,H56.12,,2020-01-01,,Sở,", "is the name of the unit H56.12.03"),
+        (" ,H56.12,,,2020-01-01,,Sở,", "has no alias_vi"),
+        ("SYT,H56.12,,,01/01/2020,,Sở,", "is no alias"),
+        ("SYT,H56.12", "is no alias"),
+        ("syt,H56,,portal,2024-01-01,,Sở,", "stands already for H56.12"),
+    ],
+)
+def test_an_alias_that_is_unsound_is_refused_with_its_line(line: str, why: str, tmp_path: Path) -> None:
+    first = "SYT,H56.12,,,2020-01-01,,Sở," if "already" in why else "BYT,H56.12,,,2020-01-01,,Sở,"
+    folder = _seeds(tmp_path, first, line)
+    with pytest.raises(ContractError, match=r"Line 3 of unit_aliases\.csv ") as caught:
+        read_reference(folder, folder / "endpoints.csv")
+    assert why in str(caught.value)
+
+
+def test_one_spelling_may_mean_two_units_where_no_file_can_confuse_them(tmp_path: Path) -> None:
+    folder = _seeds(
+        tmp_path,
+        "Huyện Đông Sơn,H56.12,,,2025-07-01,,Sở,",  # the district's name is free once it has ended
+        "VP,H56.12.03,H56.12,,2020-01-01,,Sở,",
+        "VP,H56.12,H56,,2020-01-01,,Sở,",
+        "SYT,H56.12,,portal,2020-01-01,,Sở,",
+        "SYT,H56,,document,2020-01-01,,Sở,",
+        "S,H56.12,,,2020-01-01,2024-12-31,Sở,",
+        "S,H56,,,2025-01-01,,Sở,",
+    )
+    assert len(read_reference(folder, folder / "endpoints.csv").aliases) == 7
+
+
+def test_the_shipped_aliases_mean_what_they_say() -> None:
+    reference = read_reference(SEEDS, ENDPOINTS_FILE)
+    assert {"Sở KH&CN", "Sở GD&ĐT"} <= {alias.alias_vi for alias in reference.aliases}
+    by_code = {unit.unit_code: unit.name_vi for unit in reference.units if unit.valid_to is None}
+    spelt = {alias.alias_vi: by_code[alias.unit_code] for alias in reference.aliases}
+    assert spelt["Sở KH&CN"] == "Sở Khoa học và Công nghệ"
+    assert spelt["Sở GD&ĐT"] == "Sở Giáo dục và Đào tạo"
