@@ -60,5 +60,5 @@ def _swelling(decoder: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
         if plain:
             yield plain
         packed = decoder.unconsumed_tail
-        if not packed and len(plain) < PIECE_BYTES:
-            return
+        if decoder.eof or (not packed and len(plain) < PIECE_BYTES):
+            return  # at its end zlib keeps what is left in `unused_data`, and in `unconsumed_tail` too
