@@ -35,9 +35,17 @@ ENDPOINTS_FILE = SOURCES / "videoconference" / "endpoints.csv"
 SHORTEST_KEY, LONGEST_KEY = 16, 64
 PLACE_SETTINGS = (
     "url", "login_url", "client_id", "client_secret", "user", "password", "token", "ca_file", "key_file", "known_hosts",
+    "endpoint_url", "access_key", "secret_key",
 )  # fmt: skip
 """What may be set of a connection: KHOTINH_DOCUMENTS_URL, KHOTINH_DOCUMENTS_PASSWORD and so on."""
-_FILE_SCHEMES = {"sftp", "file", "s3"}
+_FOLDER_SCHEMES: Mapping[str, tuple[str, ...]] = {
+    "file": (),
+    "sftp": ("known_hosts",),
+    "ftps": ("password",),
+    "smb": ("password",),
+    "s3": ("access_key", "secret_key"),
+}
+"""Kinds of folders by their addresses' schemes, each with what must be set beside the address."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +87,18 @@ class HttpConnection:
 
 @dataclass(frozen=True)
 class FileConnection:
-    """A folder: `file:///path`, `sftp://user@host:port/path` or `s3://bucket/prefix`.
+    """A folder outside.
+
+    Its address is `file:///path`, `sftp://user@host:port/path`, `ftps://user@host:port/path`,
+    `smb://user@host/share/path` or `s3://bucket/prefix`.
 
     Attributes:
+        key_file: Private key for an SFTP server, in place of the password.
         known_hosts: File that holds the SFTP server's key; without it no SFTP server is trusted.
+        ca_file: Certificate authorities that an FTPS server or a bucket's endpoint is trusted by, in place of the
+            public ones.
+        endpoint_url: Where the S3 service answers, if it is not Amazon's.
+        access_key, secret_key: Of the S3 account.
         setting: Name of the setting that holds the address.
     """
 
@@ -90,7 +106,15 @@ class FileConnection:
     password: SecretStr | None
     key_file: Path | None
     known_hosts: Path | None
+    ca_file: Path | None
+    endpoint_url: str | None
+    access_key: SecretStr | None
+    secret_key: SecretStr | None
     setting: str
+
+    def beside(self, name: str) -> str:
+        """The setting beside the address: of KHOTINH_DOCUMENTS_URL, `password` is KHOTINH_DOCUMENTS_PASSWORD."""
+        return f"{self.setting.removesuffix('URL')}{name.upper()}"
 
 
 class _PlacesSource(PydanticBaseSettingsSource):
@@ -234,14 +258,11 @@ class Settings(BaseSettings):
         """
         url = self._http_address(f"{connection}_url")
         has_own_login = bool(self._told(f"{connection}_login_url"))
-        ca_file = self._told(f"{connection}_ca_file")
-        if ca_file and not Path(ca_file).expanduser().is_file():
-            raise _malformed(f"{connection}_ca_file", f"{ca_file} is not a file.")
         return HttpConnection(
             url=url,
             login_url=self._http_address(f"{connection}_login_url") if has_own_login else url,
             credentials={name: SecretStr(self._needed(f"{connection}_{name}")) for name in credentials},
-            ca_file=Path(ca_file).expanduser() if ca_file else None,
+            ca_file=self._file_of(f"{connection}_ca_file"),
             name=connection,
         )
 
@@ -249,24 +270,28 @@ class Settings(BaseSettings):
         """How to reach a folder.
 
         Raises:
-            SettingError: Its address is missing or of an unknown kind, or an SFTP server could not be trusted.
+            SettingError: Its address is missing or of an unknown kind, what its kind needs beside it is missing, or a
+                file that it is to be trusted by is not there.
         """
         url = self._needed(f"{connection}_url")
         address = _split(url)
         scheme = address.scheme if address else ""
-        if scheme not in _FILE_SCHEMES:
-            raise _malformed(f"{connection}_url", "begins with none of sftp://, file:// and s3://.")
-        known_hosts = self.places.get(f"{connection}_known_hosts")
-        if scheme == "sftp":
-            self._needed(f"{connection}_known_hosts")
-            if not _path(known_hosts).is_file():
-                raise _malformed(f"{connection}_known_hosts", f"{_path(known_hosts)} is not a file.")
-        key_file = self.places.get(f"{connection}_key_file")
+        if scheme not in _FOLDER_SCHEMES:
+            known = ", ".join(f"{name}://" for name in _FOLDER_SCHEMES)
+            raise _malformed(f"{connection}_url", f"begins with none of {known}.")
+        for name in _FOLDER_SCHEMES[scheme]:
+            self._needed(f"{connection}_{name}")
+        endpoint = self.places.get(f"{connection}_endpoint_url")
         return FileConnection(
             url=url.rstrip("/"),
             password=self.places.get(f"{connection}_password"),
-            key_file=_path(key_file) if key_file else None,
-            known_hosts=_path(known_hosts) if known_hosts else None,
+            # Whether it is there is seen where it is used: not every kind of place needs it.
+            key_file=_path(self.places.get(f"{connection}_key_file")),
+            known_hosts=self._file_of(f"{connection}_known_hosts") if scheme == "sftp" else None,
+            ca_file=self._file_of(f"{connection}_ca_file"),
+            endpoint_url=endpoint.get_secret_value().rstrip("/") if endpoint else None,
+            access_key=self.places.get(f"{connection}_access_key"),
+            secret_key=self.places.get(f"{connection}_secret_key"),
             setting=_variable(f"{connection}_url"),
         )
 
@@ -309,6 +334,12 @@ class Settings(BaseSettings):
             raise _malformed(field, "is not an http or https address.")
         return url.rstrip("/")
 
+    def _file_of(self, field: str) -> Path | None:
+        file = _path(self.places.get(field))
+        if file is not None and not file.is_file():
+            raise _malformed(field, f"{file} is not a file.")
+        return file
+
     def _needed(self, field: str) -> str:
         if text := self._told(field):
             return text
@@ -338,8 +369,8 @@ def address_setting(connection: str) -> str:
     return _variable("endpoint_url" if connection == "endpoints" else f"{connection}_url")
 
 
-def _path(text: SecretStr | None) -> Path:
-    return Path(text.get_secret_value() if text else "").expanduser()
+def _path(text: SecretStr | None) -> Path | None:
+    return Path(text.get_secret_value()).expanduser() if text and text.get_secret_value() else None
 
 
 def _split(url: str) -> SplitResult | None:

@@ -1,28 +1,21 @@
 """One file of a folder outside, or all files that match as one zip.
 
-Where the folder is (SFTP, S3, the local disk) makes no difference below `open_folder`. A file that changes while it
+Where the folder is makes no difference here: `places` opens it. A file that changes while it
 is read is not taken: senders should write under a temporary name and rename, and those that do not are waited for.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import unquote, urlsplit
-
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
 
 from pipelines.contracts import Files
-from pipelines.errors import NotThereError, SettingError
+from pipelines.errors import NotThereError
 from pipelines.extract.delivery import (
     LARGEST_FILE_BYTES,
     Delivery,
@@ -35,7 +28,8 @@ from pipelines.extract.delivery import (
 )
 from pipelines.extract.folders import Entry, Folder
 from pipelines.extract.patience import patiently
-from pipelines.settings import FileConnection, Settings
+from pipelines.extract.places import open_folder
+from pipelines.settings import FileConnection
 
 FRESH_SECONDS = 10
 SETTLE_SECONDS = 0.5
@@ -57,29 +51,6 @@ def pull_files(source: Files, order: Order) -> Delivery:
     """
     connection = order.settings.files(source.connection)
     return patiently(order.settings, lambda: _pull_once(connection, order))
-
-
-@contextmanager
-def open_folder(connection: FileConnection, settings: Settings) -> Iterator[Folder]:
-    """The connection's root folder, whatever kind of place it is.
-
-    Raises:
-        SettingError: The address cannot be used, or the place does not let us in.
-        TransientError: The place does not answer.
-    """
-    address = urlsplit(connection.url)
-    match address.scheme:
-        case "sftp":
-            from pipelines.extract.sftp import open_sftp  # noqa: PLC0415 -- asyncssh takes 0.2 s to import
-
-            with open_sftp(connection, settings) as folder:
-                yield folder
-        case "s3":
-            yield _s3_folder(connection)
-        case _:
-            if address.netloc not in {"", "localhost"}:
-                raise SettingError(connection.setting, "is not of the form file:///folder.", "Write three slashes.")
-            yield Folder(LocalFileSystem(), os.path.normpath(unquote(address.path) or "/"), connection)
 
 
 def _pull_once(connection: FileConnection, order: Order) -> Delivery:
@@ -132,14 +103,3 @@ def _packed(order: Order, entries: Sequence[Entry], copies: Sequence[Path]) -> P
 
 def _uri(connection: FileConnection, order: Order) -> str:
     return f"{without_credentials(connection.url)}/{order.path}"
-
-
-def _s3_folder(connection: FileConnection) -> Folder:
-    if find_spec("s3fs") is None:
-        raise SettingError(
-            connection.setting, "is an S3 address, and S3 is not installed.", "Install it: pip install 'khotinh[s3]'."
-        )
-    address = urlsplit(connection.url)
-    # Keys and endpoint come from the AWS_* environment, as everywhere else.
-    filesystem = fsspec.filesystem("s3", skip_instance_cache=True, use_listings_cache=False)
-    return Folder(filesystem, f"{address.netloc}{unquote(address.path)}", connection)

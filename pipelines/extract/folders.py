@@ -1,28 +1,41 @@
-"""A folder at a place outside, reached through fsspec: what lies in it, and copies of it. Read only.
+"""A folder at a place outside: what lies in it, and copies of it. Read only.
 
-Which files are wanted is `files`' business; how an SFTP server is entered and trusted is `sftp`'s. Paths are relative
-to the connection's root, and nothing that climbs out of it is ever followed, whoever named it.
+Which files are wanted is `files`' and `drops`' business; how a kind of place is entered and trusted is its own
+module's. Paths are relative to the connection's root, and nothing that climbs out of it is ever followed, whoever
+named it.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from errno import EFBIG
 from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+from urllib.parse import SplitResult, urlsplit
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from pipelines.errors import PermanentError, SettingError, TransientError
-from pipelines.extract.delivery import private_file, without_credentials
+from pipelines.errors import NotThereError, PermanentError, SettingError, TransientError
+from pipelines.extract.delivery import LARGEST_FILE_BYTES, private_file, without_credentials
 from pipelines.settings import FileConnection
 
-UNFINISHED_SUFFIXES = (".part", ".tmp", ".filepart")
+UNFINISHED_SUFFIXES = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".download")
 """Names that senders give to a file until it is whole. Such files are passed over, and those that begin with a dot."""
+
+LONGEST_COPY_SECONDS = 900.0
+"""After so long one copy is given up."""
+
+_PASSED_PREFIXES = (".", "~$")  # `~$` is how Office marks a file that somebody has open.
+_PASSED_NAMES = {"thumbs.db", "desktop.ini"}
+_LONGEST_NAME = 255
+_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # Controls, marks that turn the direction of writing, half characters.
 
 ErrorTypes = tuple[type[Exception], ...]
 
@@ -35,16 +48,35 @@ class Entry:
         path: Its full path there.
         size: Bytes.
         modified_at: When it was changed last, UTC; None if the place does not say.
+        version: What the place calls these bytes, such as a bucket's ETag; None if it has no name for them.
     """
 
     path: str
     size: int
     modified_at: datetime | None
+    version: str | None = None
 
     @property
     def name(self) -> str:
         """Its name, without any path."""
         return posixpath.basename(self.path)
+
+
+class FileSystem(Protocol):
+    """What is needed of a place, as fsspec names it: to look and to copy. Nothing here writes, so nothing can.
+
+    A file is described by its `name` (full path), `type` (`file`, `directory` or another), `size`, and where the place
+    tells them `mtime` or `LastModified`, and `ETag`.
+    """
+
+    def info(self, path: str) -> Mapping[str, Any]:
+        """The description of one path."""
+
+    def ls(self, path: str, *, detail: bool) -> Sequence[Mapping[str, Any]]:
+        """The descriptions of what a folder holds."""
+
+    def get(self, sources: list[str], targets: list[str]) -> object:
+        """Copies files here."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +97,12 @@ class Folder:
         root: Its path there.
         connection: The settings behind it.
         failures: What its file system raises.
-        look_options, copy_options: Options of each look and each copy, such as a timeout.
     """
 
-    filesystem: fsspec.AbstractFileSystem
+    filesystem: FileSystem
     root: str
     connection: FileConnection
     failures: Failures = field(default_factory=Failures)
-    look_options: Mapping[str, float] = field(default_factory=dict)
-    copy_options: Mapping[str, float] = field(default_factory=dict)
 
     def find(self, path: str) -> list[Entry]:
         """The file at `path`, or with `*` in its last part all finished files that match; by name, empty if none.
@@ -91,10 +120,28 @@ class Folder:
                     return [self._look(full)]
                 pattern = re.compile(".*".join(map(re.escape, last.split("*"))), re.DOTALL)
                 matching = [entry for entry in self._list(parent) if pattern.fullmatch(entry.name)]
-                return sorted(matching, key=lambda entry: entry.name)
             except self.failures.absent:
                 self.check_root()
                 return []
+        self._check_names(matching)
+        return sorted(matching, key=lambda entry: entry.name)
+
+    def files(self, path: str) -> list[Entry]:
+        """All finished files of the folder at `path`, empty for the root itself, by name.
+
+        Raises:
+            SettingError: The root folder is not there.
+            NotThereError: The folder is not.
+            PermanentError: The path climbs out of the root, a listed name does, or it may not be listed.
+            TransientError: The place did not answer.
+        """
+        full = posixpath.join(self.root, _inside(path)) if path else self.root
+        with self._translated(path):
+            try:
+                return sorted(self._list(full), key=lambda entry: entry.name)
+            except self.failures.absent:
+                self.check_root()
+        raise NotThereError(f"The folder {self._address(path)} is not there.", "Make it, or correct the contract.")
 
     def check_root(self) -> None:
         """Makes sure that the root folder is there and may be listed.
@@ -105,9 +152,9 @@ class Folder:
         """
         with self._translated(""):
             try:
-                is_folder = self.filesystem.info(self.root, **self.look_options)["type"] == "directory"
+                is_folder = self.filesystem.info(self.root)["type"] == "directory"
                 if is_folder:
-                    self.filesystem.ls(self.root, detail=True, **self.look_options)
+                    self.filesystem.ls(self.root, detail=True)
             except self.failures.absent:
                 is_folder = False
             except self.failures.denied:
@@ -137,7 +184,7 @@ class Folder:
         # Nobody knows what a file is called that was found by a `*`: none of these is named.
         with self._translated(""):
             try:
-                self.filesystem.get(sources, list(map(str, targets)), **self.copy_options)
+                self.filesystem.get(sources, list(map(str, targets)))
             except self.failures.absent:
                 raise self.broken("", "lost a file while it was read") from None
 
@@ -147,27 +194,44 @@ class Folder:
 
     def _list(self, parent: str) -> Iterator[Entry]:
         """The finished files of a folder, by what its listing says, so that many cost no more than one look."""
+        self._check_inside(parent)
         prefix = parent.rstrip("/") + "/"
-        for described in self.filesystem.ls(parent, detail=True, **self.look_options):
+        for described in self.filesystem.ls(parent, detail=True):
             path = str(described["name"]).removesuffix("/")
             name = path.removeprefix(prefix)
-            if not path.startswith(prefix) or not _is_plain(name):
+            if not path.startswith(prefix) or not _is_plain(name) or len(name) > _LONGEST_NAME:
                 raise PermanentError(
                     f"{self._address('')} lists a name that leads out of its folder.",
                     "Tell its owner: the server is broken, or somebody has tampered with it.",
                 )
-            if described["type"] == "directory" or name.startswith(".") or name.lower().endswith(UNFINISHED_SUFFIXES):
+            if described["type"] == "directory" or _is_passed_over(name):
                 continue
             yield _entry(path, described) if described["type"] == "file" else self._look(path)
 
     def _look(self, path: str) -> Entry:
-        is_local = isinstance(self.filesystem, LocalFileSystem)
-        if is_local and not Path(path).resolve().is_relative_to(Path(self.root).resolve()):
-            raise PermanentError(f"{path} leads out of {self.root}.", "Put the file itself there, not a link to it.")
-        described = self.filesystem.info(path, **self.look_options)
+        self._check_inside(path)
+        described = self.filesystem.info(path)
         if described["type"] != "file":
             raise PermanentError(f"{path} is a {described['type']}, not a file.", "Correct the path in the contract.")
         return _entry(path, described)
+
+    def _check_inside(self, path: str) -> None:
+        is_local = isinstance(self.filesystem, LocalFileSystem)
+        if is_local and not Path(path).resolve().is_relative_to(Path(self.root).resolve()):
+            raise PermanentError(f"{path} leads out of {self.root}.", "Put the file itself there, not a link to it.")
+
+    def _check_names(self, entries: Sequence[Entry]) -> None:
+        """Names of files that are taken together must be legible, and stay apart where case makes no difference."""
+        if not all(is_legible(entry.name) for entry in entries):
+            raise PermanentError(
+                f"{self._address('')} lists a name with invisible characters.",
+                "Ask its owner to rename the file: such a name may look like another one.",
+            )
+        if len({unicodedata.normalize("NFC", entry.name).casefold() for entry in entries}) < len(entries):
+            raise PermanentError(
+                f"{self._address('')} lists two names that differ in case only, or one name twice.",
+                "Ask its owner which of the two counts, and to rename or remove the other.",
+            )
 
     @contextmanager
     def _translated(self, name: str) -> Iterator[None]:
@@ -186,10 +250,53 @@ class Folder:
         return posixpath.join(without_credentials(self.connection.url), name)
 
 
+def account_address(connection: FileConnection) -> SplitResult:
+    """The address of a server that is entered by an account: it names the user, and never the password.
+
+    Raises:
+        SettingError: It does not.
+    """
+    address = urlsplit(connection.url)
+    try:
+        has_port = address.port is None or address.port > 0
+    except ValueError:
+        has_port = False
+    if not has_port or not address.hostname or not address.username or address.password is not None:
+        raise SettingError(
+            connection.setting,
+            f"is not of the form {address.scheme}://user@host:port/folder, without a password.",
+            f"Correct it; a password belongs into {connection.beside('password')}.",
+        )
+    return address
+
+
+def write_blocks(blocks: Iterable[bytes], target: str) -> None:
+    """Writes what a place sends into a file, within bounds: a sender without end must not fill the disk or the night.
+
+    Raises:
+        TimeoutError: After `LONGEST_COPY_SECONDS`.
+        OSError: More came than `LARGEST_FILE_BYTES`.
+    """
+    last, size = monotonic() + LONGEST_COPY_SECONDS, 0
+    with Path(target).open("wb") as file:
+        for block in blocks:
+            size += len(block)
+            if monotonic() > last:
+                raise TimeoutError
+            if size > LARGEST_FILE_BYTES:
+                raise OSError(EFBIG, "more came than was announced")
+            file.write(block)
+
+
+def is_legible(name: str) -> bool:
+    """Whether a name is what it looks like: no controls, and no marks that turn the direction of writing."""
+    return not any(unicodedata.category(letter) in _INVISIBLE for letter in name)
+
+
 def _inside(path: str) -> str:
     """The path itself, if it stays below the root and has a `*` in its last part at most."""
     *parents, last = path.split("/")
-    if not all(map(_is_plain, [*parents, last])):
+    if not all(map(_is_plain, [*parents, last])) or not is_legible(path):
         raise PermanentError(
             f"{path!r} is no path below a connection's root.", "Write it without .., empty parts or a leading /."
         )
@@ -198,13 +305,19 @@ def _inside(path: str) -> str:
     return path
 
 
+def _is_passed_over(name: str) -> bool:
+    folded = name.casefold()
+    return folded.startswith(_PASSED_PREFIXES) or folded.endswith(UNFINISHED_SUFFIXES) or folded in _PASSED_NAMES
+
+
 def _is_plain(name: str) -> bool:
     return name not in {"", ".", ".."} and not any(letter in name for letter in "/\\\0")
 
 
-def _entry(path: str, described: Mapping[str, object]) -> Entry:
+def _entry(path: str, described: Mapping[str, Any]) -> Entry:
     """An entry, whichever name and type the file system gives the time."""
     moment = described.get("mtime", described.get("LastModified"))
     if isinstance(moment, float):
         moment = datetime.fromtimestamp(moment, UTC)
-    return Entry(path, int(str(described["size"])), moment if isinstance(moment, datetime) else None)
+    modified_at = moment if isinstance(moment, datetime) else None
+    return Entry(path, int(described["size"]), modified_at, described.get("ETag"))

@@ -19,9 +19,9 @@ from pipelines.contracts import Contract, EndpointPoll, Files, HttpDownload, Htt
 from pipelines.errors import DataRefusedError, NotThereError, PermanentError, SettingError, TransientError
 from pipelines.extract.endpoints import SETTING as ENDPOINT_SETTING
 from pipelines.extract.endpoints import endpoint_address, read_endpoints
-from pipelines.extract.files import open_folder
 from pipelines.extract.http import open_system
 from pipelines.extract.login import can_renew
+from pipelines.extract.places import open_folder
 from pipelines.extract.pull import order_of
 from pipelines.settings import ENDPOINTS_FILE, Settings
 
@@ -31,7 +31,7 @@ CONNECT_SECONDS = 3.0
 LOOK_SECONDS = 10.0
 """To let us in and to list a folder may take longer than to take the call."""
 
-_DEFAULT_PORTS = {"http": 80, "https": 443, "sftp": 22}
+_DEFAULT_PORTS = {"http": 80, "https": 443, "sftp": 22, "ftps": 21, "smb": 445}
 
 
 def check(
@@ -133,8 +133,10 @@ def _last_period(contract: Contract) -> Partition:
 
 def _look_at_files(contract: Contract, settings: Settings) -> None:
     place = settings.files(contract.source.connection)
-    if urlsplit(place.url).scheme == "sftp":
+    if urlsplit(place.url).scheme in _DEFAULT_PORTS:
         _call(place.url, place.setting)
+    if place.endpoint_url:
+        _call(place.endpoint_url, place.beside("endpoint_url"))
     with open_folder(place, settings) as folder:
         folder.check_root()
 

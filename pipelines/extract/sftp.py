@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Any
+from urllib.parse import SplitResult, unquote
 
 import asyncssh
 from fsspec.asyn import sync
@@ -19,10 +20,8 @@ from sshfs import SSHFileSystem
 
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.delivery import without_credentials
-from pipelines.extract.folders import Failures, Folder
+from pipelines.extract.folders import LONGEST_COPY_SECONDS, Failures, Folder, account_address
 from pipelines.settings import FileConnection, Settings
-
-LONGEST_COPY_SECONDS = 900.0
 
 _KEEPALIVE_SECONDS = 5
 _CLOSE_SECONDS = 2
@@ -43,25 +42,46 @@ def open_sftp(connection: FileConnection, settings: Settings) -> Iterator[Folder
             server does not let the account in.
         TransientError: The server does not answer.
     """
-    address = _address(connection)
+    address = account_address(connection)
     filesystem = _connect(connection, address, settings)
     try:
-        yield Folder(
-            filesystem,
-            posixpath.normpath("/" + unquote(address.path).lstrip("/")),
-            connection,
-            _FAILURES,
-            look_options={"timeout": settings.http_timeout_seconds},
-            copy_options={"timeout": LONGEST_COPY_SECONDS},
-        )
+        root = posixpath.normpath("/" + unquote(address.path).lstrip("/"))
+        yield Folder(SftpFiles(filesystem, settings.http_timeout_seconds), root, connection, _FAILURES)
     finally:
         with suppress(OSError, asyncssh.Error):
             sync(filesystem.loop, _close, filesystem)
 
 
+class SftpFiles:
+    """What an SFTP server holds: sshfs, with a bound on every answer.
+
+    Args:
+        filesystem: One that was let in.
+        look_seconds: How long a look may take.
+    """
+
+    def __init__(self, filesystem: SSHFileSystem, look_seconds: float) -> None:
+        self._filesystem = filesystem
+        self._look_seconds = look_seconds
+
+    def info(self, path: str) -> Mapping[str, Any]:
+        """One path; a link is what it leads to."""
+        described: Mapping[str, Any] = self._filesystem.info(path, timeout=self._look_seconds)
+        return described
+
+    def ls(self, path: str, *, detail: bool) -> Sequence[Mapping[str, Any]]:
+        """What a folder holds."""
+        found: Sequence[Mapping[str, Any]] = self._filesystem.ls(path, detail=detail, timeout=self._look_seconds)
+        return found
+
+    def get(self, sources: list[str], targets: list[str]) -> None:
+        """Copies files, many at once."""
+        self._filesystem.get(sources, targets, timeout=LONGEST_COPY_SECONDS)
+
+
 def _connect(connection: FileConnection, address: SplitResult, settings: Settings) -> SSHFileSystem:
     shown = without_credentials(connection.url)
-    known_hosts, key_file = _setting(connection, "KNOWN_HOSTS"), _setting(connection, "KEY_FILE")
+    known_hosts, key_file = connection.beside("known_hosts"), connection.beside("key_file")
     try:
         return SSHFileSystem(
             address.hostname,
@@ -86,7 +106,7 @@ def _connect(connection: FileConnection, address: SplitResult, settings: Setting
             "Compare the server's key with its owner's before you change this file: another server may be answering.",
         ) from None
     except PermissionError:
-        secret = key_file if connection.key_file and not connection.password else _setting(connection, "PASSWORD")
+        secret = key_file if connection.key_file and not connection.password else connection.beside("password")
         what = f"{shown} does not let the account in with it."
         raise SettingError(secret, what, "Correct it, or ask the server's owner for a new one.") from None
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
@@ -98,30 +118,10 @@ def _connect(connection: FileConnection, address: SplitResult, settings: Setting
         raise TransientError(f"{shown} does not answer ({reason}).", "It may work later; run again.") from error
 
 
-def _address(connection: FileConnection) -> SplitResult:
-    address = urlsplit(connection.url)
-    try:
-        has_port = address.port is None or address.port > 0
-    except ValueError:
-        has_port = False
-    if not has_port or not address.hostname or not address.username or address.password is not None:
-        raise SettingError(
-            connection.setting,
-            "is not of the form sftp://user@host:port/folder, without a password.",
-            f"Correct it; a password belongs into {_setting(connection, 'PASSWORD')}.",
-        )
-    return address
-
-
 def _key_file(connection: FileConnection, file: Path) -> str:
     if not file.is_file():
-        raise SettingError(_setting(connection, "KEY_FILE"), f"the file {file} does not exist.", "Correct the path.")
+        raise SettingError(connection.beside("key_file"), f"the file {file} does not exist.", "Correct the path.")
     return str(file)
-
-
-def _setting(connection: FileConnection, name: str) -> str:
-    """The setting that stands beside the address: KHOTINH_DOCUMENTS_URL -> KHOTINH_DOCUMENTS_PASSWORD."""
-    return f"{connection.setting.removesuffix('URL')}{name}"
 
 
 async def _close(filesystem: SSHFileSystem) -> None:

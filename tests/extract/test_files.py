@@ -19,7 +19,7 @@ from pipelines import extract
 from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, Files
 from pipelines.errors import DataRefusedError, NotThereError, PermanentError, SettingError, TransientError
-from pipelines.extract import files, folders
+from pipelines.extract import files, folders, places
 from pipelines.extract.delivery import Delivery
 
 from .conftest import MakeSettings
@@ -312,17 +312,16 @@ class TestLocalFolder:
             pull(officer_url="file://data/forms")
 
 
-def test_s3_without_its_package_says_how_to_install_it(
-    contracts: dict[str, Contract], plain_settings: MakeSettings, work: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", ["s3", "smb"])
+def test_an_extra_that_is_missing_says_how_to_install_it(
+    contracts: dict[str, Contract], plain_settings: MakeSettings, work: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(files, "find_spec", lambda _: None)
-    with pytest.raises(SettingError, match=r"KHOTINH_OFFICER_URL.*khotinh\[s3\]"):
-        extract.pull(
-            contracts["officer_forms"],
-            Partition.parse("2026-06"),
-            plain_settings(officer_url="s3://bucket/forms"),
-            work,
-        )
+    monkeypatch.setattr(places, "find_spec", lambda _: None)
+    settings = plain_settings(
+        officer_url=f"{kind}://u@bucket/forms", officer_password="x", officer_access_key="x", officer_secret_key="x"
+    )
+    with pytest.raises(SettingError, match=rf"KHOTINH_OFFICER_URL.*khotinh\[{kind}\]"):
+        extract.pull(contracts["officer_forms"], Partition.parse("2026-06"), settings, work)
 
 
 def test_unfinished_names_are_lower_case() -> None:
