@@ -77,11 +77,12 @@ def known_of(contracts: Iterable[Contract]) -> Known:
                 trade.update(re.findall(r"\w+", heading.casefold()), words(heading))
                 if column.type != "count_of":
                     columns[heading_key(heading)].append((contract.dataset, column))
-            if column.pattern and column.is_stored and not column.pseudonym:
+            if column.pattern and column.is_stored:
                 patterns.setdefault(f"{contract.dataset}.{column.name}", column)
     for found in columns.values():
         found.sort(key=lambda one: one[1].personal is None)
-    return Known(columns, patterns, frozenset(trade))
+    hashed_first = dict(sorted(patterns.items(), key=lambda one: not one[1].pseudonym))
+    return Known(columns, hashed_first, frozenset(trade))
 
 
 def draft_file(
