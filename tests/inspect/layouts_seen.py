@@ -174,7 +174,7 @@ def polls(file: Path) -> None:
     file.write_bytes("\n".join(lines).encode())
 
 
-TITLES = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "DANH SÁCH", "(Từ ngày 01/11/2026 đến ngày 30/11/2026)")
+TITLES = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "DANH SÁCH", "(Từ ngày 03/11/2026 đến ngày 03/11/2026)")
 LAYOUTS = (
     Layout(
         "ho-so-20261103.xlsx",
