@@ -6,7 +6,7 @@ together. Of a file that no contract fits, `draft` makes the contract that would
 Nothing is written and no setting is needed; how it is shown belongs to `cli`.
 """
 
-from pipelines.inspection.draft import Draft
-from pipelines.inspection.inspection import Inspection, draft_of, inspect_file
+from pipelines.inspection.draft import Draft, draft_of
+from pipelines.inspection.inspection import Inspection, inspect_file
 
 __all__ = ["Draft", "Inspection", "draft_of", "inspect_file"]

@@ -70,7 +70,7 @@ class Known:
 
     Attributes:
         columns: Datasets and their columns by the key of a heading, those with personal data first.
-        patterns: Name and column of each text that a pattern bounds.
+        patterns: Name and column of each text that a pattern bounds, those kept as a hash first.
         trade_words: Words of all known headings, in small letters.
     """
 
@@ -376,6 +376,11 @@ def _is_money(cells: _Cells) -> bool:
 def _text(cells: _Cells) -> _Proposal | None:
     for name, column in cells.known.patterns.items():
         unread = cells.reads(type="text", pattern=column.pattern)
+        if unread is not None and column.personal:
+            return _Proposal(
+                {"type": "text", "personal": column.personal, "pseudonym": True},
+                (_say(f"giống {name}: chỉ giữ mã băm", f"like {name}: only its keyed hash is kept"),),
+            )
         if unread is not None:
             why = _fits(cells, unread, f"theo mẫu của {name}", f"of the pattern of {name}")
             return _Proposal({"type": "text", "pattern": column.pattern}, (why,), unread)

@@ -16,7 +16,9 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.calendar import Partition, today
-from pipelines.contracts import Column, Contract, Text
+from pipelines.contracts import Column, Contract, Format, Text
+from pipelines.errors import MessagesWithheld
+from pipelines.extract.delivery import LARGEST_FILE_BYTES
 from pipelines.ingest import Workshop
 from pipelines.inspection.column_types import TODO, ColumnDraft, Known, draft_column, heading_key
 from pipelines.inspection.heading_rows import is_datum
@@ -24,8 +26,8 @@ from pipelines.inspection.layouts import GROUP_MARK, Layout, find_layout, provis
 from pipelines.inspection.record_keys import with_keys
 from pipelines.inspection.vietnamese_names import column_name, plain, words
 from pipelines.parse.plain_files import read_table
-from pipelines.parse.signature import Signature
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME
+from pipelines.parse.signature import Signature, read_signature
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, unreadable
 from pipelines.parse.values import Reading, clean
 from pipelines.reference import Reference
 
@@ -77,11 +79,34 @@ def known_of(contracts: Iterable[Contract]) -> Known:
                 trade.update(re.findall(r"\w+", heading.casefold()), words(heading))
                 if column.type != "count_of":
                     columns[heading_key(heading)].append((contract.dataset, column))
-            if column.pattern and column.is_stored and not column.pseudonym:
+            if column.pattern and column.is_stored:
                 patterns.setdefault(f"{contract.dataset}.{column.name}", column)
     for found in columns.values():
         found.sort(key=lambda one: one[1].personal is None)
-    return Known(columns, patterns, frozenset(trade))
+    hashed_first = dict(sorted(patterns.items(), key=lambda one: not one[1].pseudonym))
+    return Known(columns, hashed_first, frozenset(trade))
+
+
+def draft_of(workshop: Workshop, file: Path, dataset: str | None = None, platform: str | None = None) -> Draft:
+    """Drafts the contract of a file, whatever contracts there are.
+
+    Args:
+        workshop: Contracts whose headings are known, and registers; its settings are not asked.
+        file: A regular file.
+        dataset: The new dataset's name; made from the file's name if None.
+        platform: Whose it is; the dataset's name if None.
+
+    Raises:
+        DataRefusedError: The file can be read by no contract as it is, or has no heading.
+        UnforeseenError: A fault of the program.
+    """
+    with MessagesWithheld(f"inspect {file.name}"):
+        signature, size = read_signature(file), file.stat().st_size
+        unpacked = signature.contents.unpacked_bytes if signature.contents else size
+        if max(size, unpacked) > LARGEST_FILE_BYTES:
+            raise unreadable(f"it is larger than {LARGEST_FILE_BYTES // 1024**2} MB")
+        known = known_of(workshop.contracts.values())
+        return draft_file(workshop, file, signature, known=known, dataset=dataset, platform=platform)
 
 
 def draft_file(
@@ -122,13 +147,18 @@ def draft_file(
         "owner": f"{TODO}: đơn vị chịu trách nhiệm",
         "cadence": cadence, "due": {"days_after": 1, "time": "05:30"}, "mode": "snapshot",
         "source": {"kind": "files", "connection": platform or name, "path": path},
-        "format": layout.format.model_copy(update={"group_column": group_column}),
+        "format": _with_groups(layout.format, group_column),
         "keys": keys, "volume": {"empty_on_working_day": "warn"}, "max_quarantine_share": 0.05,
         "drift": {"added": "report", "missing": "refuse"}, "ignored_headings": ignored,
         "columns": [one.column for one in columns],
     })  # fmt: skip
     reasons = (*layout.reasons, *_doubts(layout), *period_reasons, key_reason)
     return Draft(contract, tuple(columns), layout, frame.height, reasons)
+
+
+def _with_groups(layout: Format, group_column: str | None) -> Format:
+    """Only where there are groups: a key that says nothing for its layout is refused."""
+    return layout.model_copy(update={"group_column": group_column}) if group_column else layout
 
 
 def _headings(layout: Layout, known: Known) -> tuple[list[str], list[str]]:

@@ -24,7 +24,7 @@ from pipelines.inspection.guess import Candidate, Confidence, confidence, rank
 from pipelines.parse import parse
 from pipelines.parse.plain_files import read_table
 from pipelines.parse.signature import Mismatch, Signature, mismatch, read_signature
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable
 from pipelines.parse.units import without_candidates
 from pipelines.parse.unpacking import BOUNDS
 from pipelines.parse.values import Reading
@@ -154,28 +154,6 @@ def inspect_file(
     # A library's message may quote a cell, and what a command says may be kept in a log.
     with MessagesWithheld(f"inspect {file.name}"):
         return _inspect(workshop, file, dataset, asked, tell, reading_for)
-
-
-def draft_of(workshop: Workshop, file: Path, dataset: str | None = None, platform: str | None = None) -> Draft:
-    """Drafts the contract of a file, whatever contracts there are.
-
-    Args:
-        workshop: Contracts whose headings are known, and registers; its settings are not asked.
-        file: A regular file.
-        dataset: The new dataset's name; made from the file's name if None.
-        platform: Whose it is; the dataset's name if None.
-
-    Raises:
-        DataRefusedError: The file can be read by no contract as it is, or has no heading.
-        UnforeseenError: A fault of the program.
-    """
-    with MessagesWithheld(f"inspect {file.name}"):
-        signature, size = read_signature(file), file.stat().st_size
-        unpacked = signature.contents.unpacked_bytes if signature.contents else size
-        if max(size, unpacked) > LARGEST_FILE_BYTES:
-            raise unreadable(f"it is larger than {LARGEST_FILE_BYTES // 1024**2} MB")
-        known = known_of(workshop.contracts.values())
-        return draft_file(workshop, file, signature, known=known, dataset=dataset, platform=platform)
 
 
 def _draft_if_readable(workshop: Workshop, file: Path, signature: Signature) -> Draft | None:

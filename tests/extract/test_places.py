@@ -317,7 +317,7 @@ class TestFtps:
     def test_a_file_that_may_not_be_read(self, pull: Pull, ftps: FtpsServer) -> None:
         ftps.put("a.csv", b"x")
         ftps.root.joinpath("b.csv").symlink_to("/etc/hostname")
-        with pytest.raises(PermanentError, match="may not be read|not a file"):
+        with pytest.raises(PermanentError, match=r"may not be read|not a file"):
             pull(ftps, "b.csv")
 
     def test_a_server_that_stops_is_transient(self, pull: Pull, ftps: FtpsServer) -> None:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 from dagster import (
+    AssetKey,
     DagsterEventType,
     DagsterInstance,
     Definitions,
@@ -54,6 +55,13 @@ STATE = "query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... o
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
     settings = Settings(home=tmp_path_factory.mktemp("graph"), pseudonym_key=SecretStr("sixteen letters or more"))
     return build_definitions(Workshop(settings))
+
+
+def test_nothing_is_built_before_every_dataset_was_pulled(definitions: Definitions) -> None:
+    """Otherwise rows of a dataset that no model reads yet would come after the build that counts its days."""
+    graph = definitions.resolve_asset_graph()
+    above = {key.to_user_string() for key in graph.get(AssetKey(["staging", "stg_loads_in_force"])).parent_keys}
+    assert {key.to_user_string() for key in graph.get_all_asset_keys() if key.path[0] == "raw"} <= above
 
 
 def test_the_graph_holds_every_dataset_model_and_the_published_file(definitions: Definitions) -> None:

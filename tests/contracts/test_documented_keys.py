@@ -1,0 +1,48 @@
+"""Every key of a contract is explained in docs/extending.md, and a dataset of whom figures are owed is looked after."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from typing import get_args
+
+import pytest
+
+from pipelines import contracts
+from pipelines.contracts import ColumnType, read_contracts
+from pipelines.contracts.declared import Declared
+from pipelines.settings import DBT_PROJECT, PROJECT, SOURCES
+
+REFERENCE = (PROJECT / "docs" / "extending.md").read_text(encoding="utf-8")
+SPELLED = set(re.findall(r"`([a-z][a-z0-9_]*)[`:]", REFERENCE)) | set(re.findall(r"[{,] ?([a-z_]+):", REFERENCE))
+MODULES = [
+    importlib.import_module(found.name) for found in pkgutil.iter_modules(contracts.__path__, "pipelines.contracts.")
+]
+MODELS = {
+    name: found
+    for module in MODULES
+    for name, found in vars(module).items()
+    if inspect.isclass(found) and issubclass(found, Declared) and found is not Declared
+}
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_every_key_of_a_contract_is_explained(name: str) -> None:
+    assert sorted(set(MODELS[name].model_fields) - SPELLED) == []
+
+
+def test_every_type_of_a_column_is_explained() -> None:
+    assert sorted(set(get_args(ColumnType)) - SPELLED) == []
+
+
+def test_the_models_are_found() -> None:
+    assert {"Column", "Contract", "Format", "Files", "HttpPages", "EndpointPoll"} <= MODELS.keys()
+
+
+def test_whoever_owes_a_figure_is_looked_for_in_completeness() -> None:
+    """A contract with `completeness` that the model does not know would call every unit missing."""
+    model = (DBT_PROJECT / "models" / "ops" / "completeness.sql").read_text(encoding="utf-8")
+    asked = {name for name, contract in read_contracts(SOURCES).items() if contract.completeness}
+    assert asked == set(re.findall(r"'(\w+)' as dataset,", model))
