@@ -11,6 +11,7 @@ import codecs
 import csv
 import re
 import zlib
+from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Literal
 
 import orjson
 
+from pipelines import contracts
 from pipelines.contracts import Format
 from pipelines.parse.containers import Contents, read_contents, stream_names
 
@@ -74,6 +76,7 @@ class Signature:
         encoding: Of a text: how its head is written; `not utf-8` may be Windows-1258 or TCVN3, which bytes alone
             cannot tell apart.
         delimiter: Of a CSV.
+        is_ascii: A text whose head holds no other letters: it is the same in every encoding of single bytes.
         is_one_line: A text that goes on past the head without any line end.
         is_damaged: A zip or workbook without its table of contents: cut short, most likely.
         contents: Of a zip or workbook that is whole: its members.
@@ -85,6 +88,7 @@ class Signature:
     delimiter: str | None = None
     is_one_line: bool = False
     is_damaged: bool = False
+    is_ascii: bool = False
     contents: Contents | None = None
     inside: Signature | None = None
 
@@ -113,13 +117,22 @@ def mismatch(signature: Signature, expected: Format) -> Mismatch | None:
         return Mismatch.DAMAGED
     if signature.layout != expected.kind:
         return Mismatch.KIND
-    if signature.encoding in ("utf-16", "not utf-8"):
+    if signature.encoding is not None and not _may_be(signature, expected.encoding):
         return Mismatch.ENCODING
     if expected.kind == "csv" and signature.is_one_line:
         return Mismatch.NO_LINE_END
     if expected.kind == "csv" and signature.delimiter not in (None, expected.delimiter):
         return Mismatch.DELIMITER
     return None
+
+
+def _may_be(signature: Signature, declared: contracts.Encoding) -> bool:
+    """Whether a text whose head is written so may be in the declared encoding; of two single-byte ones nobody can tell."""
+    if declared in ("utf-8", "utf-8-sig"):
+        return signature.encoding in ("utf-8", "utf-8-sig")
+    if declared.startswith("utf-16"):
+        return signature.encoding == "utf-16"
+    return signature.encoding == "not utf-8" or (signature.encoding == "utf-8" and signature.is_ascii)
 
 
 def read_signature(file: Path) -> Signature:
@@ -184,14 +197,15 @@ def _of_text(head: bytes, *, is_whole: bool) -> Signature:
     if encoding is None:
         return Signature(FileKind.BINARY)
     if not text.strip():
-        return Signature(FileKind.EMPTY if is_whole else FileKind.TEXT, encoding)
+        return Signature(FileKind.EMPTY if is_whole else FileKind.TEXT, encoding, is_ascii=text.isascii())
     is_one_line = not is_whole and "\n" not in text and "\r" not in text
     if markup := _markup_kind(text):
-        return Signature(markup, encoding)
+        return Signature(markup, encoding, is_ascii=text.isascii())
     if _JSON_START.match(text):
-        return Signature(_json_kind(text), encoding)
+        return Signature(_json_kind(text), encoding, is_ascii=text.isascii())
     delimiter = _delimiter(text, is_whole=is_whole)
-    return Signature(FileKind.CSV if delimiter else FileKind.TEXT, encoding, delimiter, is_one_line)
+    kind = FileKind.CSV if delimiter else FileKind.TEXT
+    return Signature(kind, encoding, delimiter, is_one_line, is_ascii=text.isascii())
 
 
 def _decoded(head: bytes, *, is_whole: bool) -> tuple[Encoding | None, str]:
@@ -236,17 +250,17 @@ def _json_kind(text: str) -> FileKind:
 
 
 def _delimiter(text: str, *, is_whole: bool) -> str | None:
-    """The delimiter that parts most of the first lines into as many fields as the first of them."""
+    """The delimiter that parts most of the first lines into as many fields; title rows above the heading may differ."""
     lines = text.splitlines()
     if not is_whole and len(lines) > 1:
         lines.pop()
     best: tuple[int, int, str] | None = None
     for delimiter in _DELIMITERS:
-        widths = _widths(lines[:_LINES_COMPARED], delimiter)
-        if not widths or widths[0] == 1:
-            continue
-        score = (sum(width == widths[0] for width in widths), widths[0], delimiter)
-        best = max(best, score, key=lambda item: item[:2]) if best else score
+        widths = Counter(width for width in _widths(lines[:_LINES_COMPARED], delimiter) if width > 1)
+        if widths:
+            width, lines_so = max(widths.items(), key=lambda item: (item[1], item[0]))
+            score = (lines_so, width, delimiter)
+            best = max(best, score, key=lambda item: item[:2]) if best else score
     return best[2] if best else None
 
 
