@@ -24,7 +24,7 @@ ui: setup  ## Dagster's pages on the demo province, http://127.0.0.1:3000
 	@$(BIN)/khotinh ui --demo
 
 bench: .venv/.bench  ## Speed and memory, as ratios in one run
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks && $(BIN)/python -m benchmarks.delimited_file
 
 setup: .venv/.run  ## Install what a run needs
 setup-dev: .venv/.dev  ## Install what the tests need too

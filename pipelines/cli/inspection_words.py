@@ -141,10 +141,10 @@ def _mismatch(signature: Signature, why: Mismatch, workshop: Workshop, dataset: 
     signature = signature.plain
     match why:
         case Mismatch.ENCODING:
-            name = _encoding(signature)
+            name, declared = _encoding(signature), expected.encoding.upper()
             return Text(
-                vi=f"Chữ trong tệp: {name.vi}; kho không tự chuyển mã. Đề nghị xuất lại bằng UTF-8.",
-                en=f"Its text is {name.en}; nothing is converted. Ask for an export in UTF-8.",
+                vi=f"Chữ trong tệp: {name.vi}; hợp đồng của {dataset} ghi {declared}. {_ASK.vi}",
+                en=f"Its text is {name.en}, and the contract of {dataset} says {declared}. {_ASK.en}",
             )
         case Mismatch.DELIMITER:
             came, wanted = _mark(signature.delimiter or ""), _mark(expected.delimiter)
@@ -168,7 +168,8 @@ def _mismatch(signature: Signature, why: Mismatch, workshop: Workshop, dataset: 
 def _encoding(signature: Signature) -> Text:
     if signature.encoding == "not utf-8":
         return Text(
-            vi="không phải UTF-8, có thể là Windows-1258 hoặc TCVN3", en="not UTF-8, maybe Windows-1258 or TCVN3"
+            vi="không phải UTF-8, có thể là Windows-1258, TCVN3 hoặc VNI",
+            en="not UTF-8, maybe Windows-1258, TCVN3 or VNI",
         )
     name = {"utf-8-sig": "UTF-8 (BOM)", "utf-16": "UTF-16"}.get(signature.encoding or "", "UTF-8")
     return Text(vi=name, en=name)

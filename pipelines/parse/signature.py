@@ -11,6 +11,7 @@ import codecs
 import csv
 import re
 import zlib
+from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -19,6 +20,7 @@ from typing import Literal
 
 import orjson
 
+from pipelines import contracts
 from pipelines.contracts import Format
 from pipelines.parse.containers import Contents, read_contents, stream_names
 from pipelines.reference import name_key
@@ -34,14 +36,6 @@ _MOST_CONTROLS = 0.05
 _SKIPPED_IN_XML = re.compile(r"<\?.*?\?>|<!--.*?-->|<!doctype[^>]*>", re.DOTALL | re.IGNORECASE)
 _ROOT = re.compile(r"\s*<([A-Za-z_][\w.:-]*)")
 _JSON_START = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]\-0-9tfn]|$))')
-
-
-# What a text in a declared encoding looks like; of 8-bit encodings only their reader can tell more.
-_BYTES_OF_ONE_LETTER = ("utf-8", "not utf-8")
-_SEEN_AS = {
-    "utf-8": ("utf-8", "utf-8-sig"), "utf-8-sig": ("utf-8", "utf-8-sig"),
-    "utf-16": ("utf-16",), "utf-16-le": ("utf-16",), "utf-16-be": ("utf-16",),
-}  # fmt: skip
 
 
 class FileKind(StrEnum):
@@ -86,6 +80,7 @@ class Signature:
         encoding: Of a text: how its head is written; `not utf-8` may be Windows-1258 or TCVN3, which bytes alone
             cannot tell apart.
         delimiter: Of a CSV.
+        is_ascii: A text whose head holds no other letters: it is the same in every encoding of single bytes.
         is_one_line: A text that goes on past the head without any line end.
         is_damaged: A zip or workbook without its table of contents, cut short most likely, or with a first member that
             cannot be unpacked.
@@ -98,6 +93,7 @@ class Signature:
     delimiter: str | None = None
     is_one_line: bool = False
     is_damaged: bool = False
+    is_ascii: bool = False
     contents: Contents | None = None
     inside: Signature | None = None
 
@@ -134,7 +130,7 @@ def mismatch(signature: Signature, expected: Format) -> Mismatch | None:
 def _mismatch_of_plain(plain: Signature, expected: Format) -> Mismatch | None:
     if plain.layout != expected.kind:
         return Mismatch.KIND
-    if plain.encoding is not None and plain.encoding not in _SEEN_AS.get(expected.encoding, _BYTES_OF_ONE_LETTER):
+    if plain.encoding is not None and not _may_be(plain, expected.encoding):
         return Mismatch.ENCODING
     if expected.kind == "csv" and plain.is_one_line:
         return Mismatch.NO_LINE_END
@@ -157,6 +153,15 @@ def _is_unseen(signature: Signature, expected: Format) -> bool:
     if signature.kind is FileKind.ZIP and contents is not None and contents.names:
         return not holds_rows(contents.names[0], expected) or signature.plain.kind in _CONTAINERS
     return signature.kind in _CONTAINERS and signature.plain.kind in _CONTAINERS
+
+
+def _may_be(signature: Signature, declared: contracts.Encoding) -> bool:
+    """Whether a text whose head is written so may be in the declared encoding; of two single-byte ones nobody can tell."""
+    if declared in ("utf-8", "utf-8-sig"):
+        return signature.encoding in ("utf-8", "utf-8-sig")
+    if declared.startswith("utf-16"):
+        return signature.encoding == "utf-16"
+    return signature.encoding == "not utf-8" or (signature.encoding == "utf-8" and signature.is_ascii)
 
 
 def read_signature(file: Path) -> Signature:
@@ -224,14 +229,15 @@ def _of_text(head: bytes, *, is_whole: bool) -> Signature:
     if encoding is None:
         return Signature(FileKind.BINARY)
     if not text.strip():
-        return Signature(FileKind.EMPTY if is_whole else FileKind.TEXT, encoding)
+        return Signature(FileKind.EMPTY if is_whole else FileKind.TEXT, encoding, is_ascii=text.isascii())
     is_one_line = not is_whole and "\n" not in text and "\r" not in text
     if markup := _markup_kind(text):
-        return Signature(markup, encoding)
+        return Signature(markup, encoding, is_ascii=text.isascii())
     if _JSON_START.match(text):
-        return Signature(_json_kind(text), encoding)
+        return Signature(_json_kind(text), encoding, is_ascii=text.isascii())
     delimiter = _delimiter(text, is_whole=is_whole)
-    return Signature(FileKind.CSV if delimiter else FileKind.TEXT, encoding, delimiter, is_one_line)
+    kind = FileKind.CSV if delimiter else FileKind.TEXT
+    return Signature(kind, encoding, delimiter, is_one_line, is_ascii=text.isascii())
 
 
 def _decoded(head: bytes, *, is_whole: bool) -> tuple[Encoding | None, str]:
@@ -276,17 +282,17 @@ def _json_kind(text: str) -> FileKind:
 
 
 def _delimiter(text: str, *, is_whole: bool) -> str | None:
-    """The delimiter that parts most of the first lines into as many fields as the first of them."""
+    """The delimiter that parts most of the first lines into as many fields; title rows above the heading may differ."""
     lines = text.splitlines()
     if not is_whole and len(lines) > 1:
         lines.pop()
     best: tuple[int, int, str] | None = None
     for delimiter in _DELIMITERS:
-        widths = _widths(lines[:_LINES_COMPARED], delimiter)
-        if not widths or widths[0] == 1:
-            continue
-        score = (sum(width == widths[0] for width in widths), widths[0], delimiter)
-        best = max(best, score, key=lambda item: item[:2]) if best else score
+        widths = Counter(width for width in _widths(lines[:_LINES_COMPARED], delimiter) if width > 1)
+        if widths:
+            width, lines_so = max(widths.items(), key=lambda item: (item[1], item[0]))
+            score = (lines_so, width, delimiter)
+            best = max(best, score, key=lambda item: item[:2]) if best else score
     return best[2] if best else None
 
 

@@ -128,7 +128,7 @@ def test_zip_names_its_members_and_knows_the_first(tmp_path: Path) -> None:
     assert found.contents is not None
     assert found.contents.names == ("body-1.xml", "body-2.xml")
     assert found.contents.unpacked_bytes == 20
-    assert found.inside == Signature(FileKind.XML, "utf-8")
+    assert found.inside == Signature(FileKind.XML, "utf-8", is_ascii=True)
     assert found.layout == "xml"
 
 
@@ -143,7 +143,7 @@ def test_a_zip_has_the_layout_of_its_first_file_that_is_no_litter(tmp_path: Path
 def test_gzip_tells_what_is_in_it(tmp_path: Path) -> None:
     found = signature(tmp_path, gzip.compress(b"a;b\n1;2\n"))
     assert found.kind is FileKind.GZIP
-    assert found.inside == Signature(FileKind.CSV, "utf-8", ";")
+    assert found.inside == Signature(FileKind.CSV, "utf-8", ";", is_ascii=True)
     assert found.layout == "csv"
 
 
@@ -162,6 +162,12 @@ def test_workbook_cut_short_is_told(tmp_path: Path) -> None:
         ("a\n1\n", Format(kind="csv", delimiter=";"), None),
         ("a;b\n".encode("utf-16"), Format(kind="csv", delimiter=";"), Mismatch.ENCODING),
         (b"\xa7\xac;b\n", Format(kind="csv", delimiter=";"), Mismatch.ENCODING),
+        (b"\xa7\xac;b\n", Format(kind="csv", delimiter=";", encoding="tcvn3"), None),
+        ("Đơn vị;b\n", Format(kind="csv", delimiter=";", encoding="tcvn3"), Mismatch.ENCODING),
+        ("a;b\n", Format(kind="csv", delimiter=";", encoding="vni"), None),
+        ("Đơn vị;b\n".encode("utf-16"), Format(kind="csv", delimiter=";", encoding="utf-16"), None),
+        ("Đơn vị;b\n", Format(kind="csv", delimiter=";", encoding="utf-16"), Mismatch.ENCODING),
+        ("CỘNG HÒA, ĐỘC LẬP\n\na;b\n1;2\n", Format(kind="csv", delimiter=";"), None),
         ("x" * (HEAD_BYTES + 1), Format(kind="csv"), Mismatch.NO_LINE_END),
         ('{"a": 1}\n{"a": 2}', Format(kind="json"), None),
         ("a;b\n", Format(kind="json"), Mismatch.KIND),
