@@ -80,7 +80,7 @@ def _is_retyped(cells: CellCount, rows_read: int) -> bool:
 
 
 def _sentence(column: Column, cells: CellCount) -> str:
-    wanted = column.format or (column.pattern and f"a text like {column.pattern}") or column.type
+    wanted = " or ".join(column.written_as) or (column.pattern and f"a text like {column.pattern}") or column.type
     if column.code_list:
         wanted = f"a code of the list {column.code_list}"
     usual = cells.shapes.most_common(1)[0][0]

@@ -84,9 +84,11 @@ def _plain(text: pl.Expr, column: Column, layout: Format) -> pl.Expr:
     if column.parentheses == "negative":
         text = text.str.replace(r"^\(([^-].*)\)$", "-$1")
     if thousands:
-        mark = f"[{_SPACES}]" if thousands in _SPACES else re.escape(thousands)
+        is_space = thousands in _SPACES
+        mark = f"[{_SPACES}]" if is_space else re.escape(thousands)
         grouped = rf"^-?[1-9][0-9]{{0,2}}(?:{mark}[0-9]{{3}})+(?:{re.escape(decimal)}[0-9]+)?(?:\s?%)?$"
-        text = pl.when(text.str.contains(grouped)).then(text.str.replace_all(mark, "")).otherwise(text)
+        joined = text.str.replace_all(mark if is_space else thousands, "", literal=not is_space)
+        text = pl.when(text.str.contains(grouped)).then(joined).otherwise(text)
     if decimal != ".":
         # A point that is neither a thousands mark nor the decimal mark makes the number unreadable.
         text = pl.when(~text.str.contains(".", literal=True)).then(text.str.replace(decimal, ".", literal=True))

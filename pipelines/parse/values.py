@@ -111,7 +111,9 @@ def _text(cells: _Cells) -> pl.Expr:
     column, text = cells.column, _composed(cells.texts)
     value = text
     if column.pattern:
-        value = pl.when(text.str.contains(f"^(?:{column.pattern})$")).then(text)
+        # polars takes Arabic and other digits for a \d; in this syntax a class may stand in a class.
+        pattern = column.pattern.replace(r"\d", "[0-9]")
+        value = pl.when(text.str.contains(f"^(?:{pattern})$")).then(text)
     if column.registry == "endpoints":
         value = pl.when(text.is_in(sorted(cells.reading.reference.endpoint_codes))).then(text)
     if column.pseudonym:

@@ -65,6 +65,7 @@ READABLE: list[Case] = [
     ("count_of", {}, {}, '"Sở Y tế; Sở Nội vụ ;; \u00a0;"', 2),
     ("text", {}, {}, "Ho\u0300a Bi\u0300nh", "Hòa Bình"),
     ("text", {"pattern": "^[0-9]{2,}/.+$"}, {}, "07/QĐ-UBND", "07/QĐ-UBND"),
+    ("text", {"pattern": r"\d+/[\d.]+"}, {}, "12/3.4", "12/3.4"),
     ("text", {"registry": "endpoints"}, {}, "DC-002", "DC-002"),
 ]  # fmt: skip
 UNREADABLE: list[Case] = [
@@ -116,6 +117,8 @@ UNREADABLE: list[Case] = [
     ("procedure_code", {}, {}, "1.010708.000.00.00", "malformed"),
     ("text", {"pattern": "^[0-9]{2,}/.+$"}, {}, "7/QĐ-UBND", "malformed"),
     ("text", {"pattern": "[0-9]{2}"}, {}, "A12B", "malformed"),  # a pattern is of the whole text
+    ("text", {"pattern": r"\d+/[\d.]+"}, {}, "٣٤/٥.٦", "malformed"),  # polars' own \d takes them
+    ("text", {"pattern": r"\d+"}, {}, "１２", "malformed"),
     ("text", {"registry": "endpoints"}, {}, "DC-003", "unknown endpoint"),
 ]  # fmt: skip
 EMPTY = ["", "  ", "\u00a0", "\u200b", '""']
