@@ -16,13 +16,14 @@ from tempfile import TemporaryDirectory
 from pipelines import archive
 from pipelines.archive import Arrival
 from pipelines.calendar import Partition, WorkingDays, now
-from pipelines.contracts import Contract, read_contracts
-from pipelines.errors import DataRefusedError, KhoTinhError, MessagesWithheld, NotThereError
-from pipelines.extract import pull
+from pipelines.contracts import Contract, HttpDownload, read_contracts
+from pipelines.errors import DataRefusedError, KhoTinhError, MessagesWithheld, NotThereError, PermanentError
+from pipelines.extract import Known, pull
 from pipelines.load.ledger import (
     Attempt,
     JudgedBefore,
     Outcome,
+    last_arrival,
     load_with_same_bytes,
     needs_baseline,
     record_attempt,
@@ -165,7 +166,7 @@ def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) ->
     archive.sweep(settings.archive_folder, (_INCOMING, FOLDER_PREFIX))
     with TemporaryDirectory(dir=settings.archive_folder, prefix=_INCOMING) as work:
         try:
-            delivery = pull(contract, partition, settings, Path(work))
+            delivery = pull(contract, partition, settings, Path(work), _known(settings, contract, partition))
         except (NotThereError, DataRefusedError) as error:
             return record_failure(workshop, contract.dataset, partition, error)
         arrival = archive.store(delivery, contract.dataset, partition.key, settings.archive_folder, now())
@@ -181,6 +182,23 @@ def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) ->
     for turned in attempt.turned:
         workshop.report(turned)
     return attempt
+
+
+def _known(settings: Settings, contract: Contract, partition: Partition) -> Known | None:
+    """What came last, of a source that can say that it still holds; its bytes are held against their hash first."""
+    if not isinstance(contract.source, HttpDownload):
+        return None
+    with open_warehouse(settings) as connection:
+        last = last_arrival(connection, contract.dataset, partition.key)
+    if last is None:
+        return None
+    try:
+        held = archive.fetch(contract.dataset, partition.key, *last, settings.archive_folder)
+    except PermanentError:
+        return None  # gone or spoilt: it is fetched anew
+    if held.etag is None:
+        return None
+    return Known(held.file, held.file_name, held.source_uri, held.source_modified_at, held.etag)
 
 
 def _judged_before(contract: Contract, partition: Partition, known: JudgedBefore) -> Attempt:

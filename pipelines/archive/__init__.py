@@ -36,6 +36,7 @@ class Arrival:
         source_modified_at: When the source says it was last written, local time, if it says.
         arrived_at: When it was stored, local time.
         declared_rows: How many rows the source said it would hand over, if it did.
+        etag: The source's own mark of exactly these bytes, if it gave one.
     """
 
     dataset: str
@@ -48,6 +49,7 @@ class Arrival:
     source_modified_at: datetime | None
     arrived_at: datetime
     declared_rows: int | None
+    etag: str | None = None
 
 
 def sweep(archive: Path, prefixes: Sequence[str]) -> None:
@@ -85,6 +87,7 @@ def store(delivery: Delivery, dataset: str, partition_key: str, archive: Path, a
         source_modified_at=delivery.source_modified_at,
         arrived_at=arrived_at,
         declared_rows=delivery.declared_rows,
+        etag=delivery.etag,
     )
     _append_provenance(folder / f"{digest}.provenance.jsonl", arrival)
     if file.exists():

@@ -14,7 +14,7 @@ from pipelines.errors import NotThereError, PermanentError, SettingError, Transi
 from pipelines.extract.delivery import without_credentials
 from pipelines.settings import HttpConnection
 
-UNAUTHORIZED = 401
+NOT_MODIFIED, UNAUTHORIZED = 304, 401
 LONGEST_RATE_LIMIT_WAIT_SECONDS = 60.0
 
 _OK, _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND, _TIMED_OUT, _GONE, _TOO_MANY = 200, 400, 403, 404, 408, 410, 429
@@ -55,7 +55,7 @@ class LoginPageError(RefusedError):
 
 
 def judge(response: httpx.Response, asked: str) -> None:
-    """Lets a 200 through.
+    """Lets a 200 through, and a 304 where it was asked for.
 
     Raises:
         RateLimitedError: 429.
@@ -63,7 +63,7 @@ def judge(response: httpx.Response, asked: str) -> None:
         RefusedError: Anything else.
     """
     status = response.status_code
-    if status == _OK:
+    if status == _OK or (status == NOT_MODIFIED and "If-None-Match" in response.request.headers):
         return
     if status == _TOO_MANY:
         raise RateLimitedError(_seconds_to_wait(response.headers.get("Retry-After", "")))

@@ -27,6 +27,23 @@ _LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
+class Known:
+    """What a source delivered last and is still held, byte for byte.
+
+    Attributes:
+        file: The file, to be read only.
+        file_name, source_uri, source_modified_at: As of the delivery.
+        etag: The source's own mark of these bytes.
+    """
+
+    file: Path
+    file_name: str
+    source_uri: str
+    source_modified_at: datetime | None
+    etag: str
+
+
+@dataclass(frozen=True)
 class Order:
     """One dataset's export of one partition, as asked for: the contract's placeholders are filled in.
 
@@ -37,6 +54,7 @@ class Order:
         query: Query parameters, for the kinds that have them.
         settings: How places are reached, and how patiently.
         folder: Existing work folder that takes the delivered file.
+        known: What came last, so that a source may say that it still holds.
     """
 
     dataset: str
@@ -45,6 +63,7 @@ class Order:
     query: Mapping[str, str | int]
     settings: Settings
     folder: Path
+    known: Known | None = None
 
     def file(self, suffix: str) -> Path:
         """Where a delivery that has no name of its own is written: dataset, partition and `suffix` (`.json`)."""
@@ -61,6 +80,7 @@ class Delivery:
         source_uri: Where it came from, without credentials.
         source_modified_at: When the source changed it last, naive in Asia/Ho_Chi_Minh; None if it does not say.
         declared_rows: How many rows the source itself says there are; None if it does not say.
+        etag: The source's own mark of exactly these bytes, if it gives one.
     """
 
     file: Path
@@ -68,6 +88,7 @@ class Delivery:
     source_uri: str
     source_modified_at: datetime | None = None
     declared_rows: int | None = None
+    etag: str | None = None
 
 
 @contextmanager

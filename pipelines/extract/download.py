@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from dataclasses import replace
 from datetime import datetime
 from email.message import Message
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
@@ -11,10 +13,12 @@ from pathlib import Path
 import httpx
 
 from pipelines.contracts import HttpDownload
-from pipelines.extract.delivery import Delivery, Order, local_time, private_file, safe_name
+from pipelines.extract.answers import NOT_MODIFIED
+from pipelines.extract.delivery import Delivery, Known, Order, local_time, private_file, safe_name
 from pipelines.extract.http import open_system
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
+_STRONG_ETAG = re.compile(r'"[!#-~]{1,200}"')
 
 
 def pull_download(source: HttpDownload, order: Order) -> Delivery:
@@ -26,16 +30,36 @@ def pull_download(source: HttpDownload, order: Order) -> Delivery:
     """
     file = order.file(".download")
     with open_system(source, order.settings, order.dataset) as system:
+        shown = system.shown(order.path, order.query)
+        known = order.known if order.known is not None and order.known.source_uri == shown else None
         question = system.question(order.path, order.query, source.send)
+        if known is not None and source.send == "query":
+            question = replace(question, headers={"If-None-Match": known.etag})
 
-        def receive(response: httpx.Response) -> httpx.Headers:
+        def receive(response: httpx.Response) -> Delivery:
+            if known is not None and response.status_code == NOT_MODIFIED:
+                return _as_before(known, file, _last_modified(response.headers))
             with private_file(file) as handle:
                 handle.writelines(system.pieces(question, response))
-            return response.headers
+            name = _name(safe_name(order.path.partition("?")[0]), response.headers)
+            modified_at = _last_modified(response.headers)
+            return Delivery(file, name, shown, source_modified_at=modified_at, etag=_etag(response.headers))
 
-        headers = system.ask(question, receive)
-        name = _name(safe_name(order.path.partition("?")[0]), headers)
-        return Delivery(file, name, system.shown(order.path, order.query), source_modified_at=_last_modified(headers))
+        return system.ask(question, receive)
+
+
+def _as_before(known: Known, file: Path, modified_at: datetime | None) -> Delivery:
+    """What came last once more, by its source's own word: all that follows need not know that it was not sent."""
+    with private_file(file) as handle, known.file.open("rb") as held:
+        shutil.copyfileobj(held, handle)
+    modified_at = modified_at or known.source_modified_at
+    return Delivery(file, known.file_name, known.source_uri, source_modified_at=modified_at, etag=known.etag)
+
+
+def _etag(headers: httpx.Headers) -> str | None:
+    """The mark of exactly these bytes; a weak one (`W/`) only says that they mean the same."""
+    etag = headers.get("ETag", "").strip()
+    return etag if _STRONG_ETAG.fullmatch(etag) else None
 
 
 def _name(asked: str, headers: httpx.Headers) -> str:

@@ -6,13 +6,14 @@ The kinds themselves have a module each. Nothing is kept here and nothing is dec
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, EndpointPoll, Files, HttpDownload, HttpPages
 from pipelines.errors import ContractError
-from pipelines.extract.delivery import Delivery, Order
+from pipelines.extract.delivery import Delivery, Known, Order
 from pipelines.extract.download import pull_download
 from pipelines.extract.endpoints import pull_poll
 from pipelines.extract.files import pull_files
@@ -20,7 +21,9 @@ from pipelines.extract.pages import pull_pages
 from pipelines.settings import Settings
 
 
-def pull(contract: Contract, partition: Partition, settings: Settings, folder: Path) -> Delivery:
+def pull(
+    contract: Contract, partition: Partition, settings: Settings, folder: Path, known: Known | None = None
+) -> Delivery:
     """Asks the contract's source for one partition.
 
     Args:
@@ -28,6 +31,7 @@ def pull(contract: Contract, partition: Partition, settings: Settings, folder: P
         partition: The day, month or baseline asked for.
         settings: How places are reached, and how patiently.
         folder: Existing, empty folder of the caller's; it holds the delivered file afterwards, and nothing else.
+        known: What came last of this partition, where it is still held.
 
     Raises:
         TransientError: The source did not answer as it usually does, however often it was asked.
@@ -37,7 +41,7 @@ def pull(contract: Contract, partition: Partition, settings: Settings, folder: P
         PermanentError: The source refuses.
         DataRefusedError: What came is not what the source itself declares, or is too large.
     """
-    order = order_of(contract, partition, settings, folder)
+    order = replace(order_of(contract, partition, settings, folder), known=known)
     match contract.source:
         case HttpPages() as source:
             return pull_pages(source, order)

@@ -92,6 +92,18 @@ def load_with_same_bytes(
     return None
 
 
+def last_arrival(
+    connection: duckdb.DuckDBPyConnection, dataset: str, partition_key: str
+) -> tuple[str, datetime] | None:
+    """Hash and time of the file that came last for a partition; None if none has come."""
+    query = """
+        SELECT file_sha256, arrived_at FROM ops.arrivals WHERE dataset = ? AND partition_key = ?
+        ORDER BY arrived_at DESC LIMIT 1
+        """
+    found = connection.execute(query, [dataset, partition_key]).fetchone()
+    return None if found is None else (str(found[0]), found[1])
+
+
 def ledger_state(connection: duckdb.DuckDBPyConnection) -> str:
     """A fingerprint of every load and its verdict: what is built from one state is not what another one says."""
     query = "SELECT count(*), coalesce(sum(hash(load_id, verdict)), 0) FROM ops.loads"

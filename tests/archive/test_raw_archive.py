@@ -81,7 +81,7 @@ def test_the_same_bytes_are_stored_once_and_each_arrival_is_written_down(tmp_pat
         {
             "dataset": "document_exchanges", "partition_key": key, "file_sha256": DIGEST, "file_name": name,
             "file_bytes": len(BYTES), "source_uri": f"sftp://host/exchanges/{name}", "source_modified_at": None,
-            "arrived_at": at, "declared_rows": None,
+            "arrived_at": at, "declared_rows": None, "etag": None,
         }
         for key, name, at in (
             ("2026-06-02", "exchange-20260602.csv", "2026-06-03T05:30:00"),

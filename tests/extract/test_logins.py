@@ -312,6 +312,21 @@ def test_a_session_that_ends_amid_the_pages_is_begun_anew(pull: Pull, place: Pla
     assert site.logins == 3  # four pages in each of two readings, three to a session
 
 
+def test_a_session_stands_still_whatever_later_answers_set(pull: Pull, place: Place) -> None:
+    """The late answer to a call of an ended session hands out a visitor's cookie under the same name."""
+    site = Site(place)
+
+    async def late(request: Request) -> Response:
+        response = await site.answer(request)
+        if request.url.path == "/rows":
+            response.set_cookie("phien", "khach-0")
+        return response
+
+    place.answer = late
+    assert rows_of(pull(LOGIN_FORM, in_pages=True)) == rows(30)
+    assert site.logins == 1
+
+
 @pytest.mark.parametrize("is_moving", [True, False])
 def test_a_login_page_in_place_of_the_file_is_never_data(
     pull: Pull, place: Place, work: Path, *, is_moving: bool
