@@ -44,17 +44,19 @@ def read_date(text: pl.Expr, column: Column) -> pl.Expr:
 
 def read_timestamp(text: pl.Expr, column: Column, *, is_workbook: bool) -> pl.Expr:
     """A naive local time; null where the text is none. A format without a time of day gives midnight."""
-    ways = [_moment(text, layout) for layout in column.written_as]
+    ways = [_moment(text, layout) for layout in column.written_as if not _OF_AN_OFFSET.search(layout)]
+    # What says its offset itself is brought to local time by it, whatever zone the others are in.
+    with_offset = [_moment(text, layout) for layout in column.written_as if _OF_AN_OFFSET.search(layout)]
     if is_workbook:
         from_excel = pl.when(text.str.contains(FROM_EXCEL)).then(text)
         ways += [_moment(from_excel, layout) for layout in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d")]
     if column.excel_serial is not None:
         serial = pl.when(text.str.contains(SERIAL)).then(text)
         ways.append(_of_serial(serial, column.excel_serial))
-    value = pl.coalesce(ways)
+    value = pl.coalesce(ways) if ways else pl.lit(None, dtype=pl.Datetime("us"))
     if column.time_zone == "UTC":
         value = value.dt.replace_time_zone("UTC").dt.convert_time_zone(TIME_ZONE_NAME).dt.replace_time_zone(None)
-    return _plausible(value)
+    return _plausible(pl.coalesce(value, *with_offset))
 
 
 def _day(text: pl.Expr, layout: str) -> pl.Expr:
@@ -68,7 +70,9 @@ def _moment(text: pl.Expr, layout: str) -> pl.Expr:
     if _OF_AN_OFFSET.search(layout) is None:
         is_sound &= ~text.str.contains(_SIGN, literal=True)
         return pl.when(is_sound).then(text.str.to_datetime(layout, strict=False, time_unit="us", time_zone=None))
-    with_offset = text.str.to_datetime(layout, strict=False, time_unit="us", time_zone="UTC")
+    # ISO 8601 writes the offset zero as Z, which strptime does not know.
+    spelled = text.str.replace("Z$", "+00:00")
+    with_offset = spelled.str.to_datetime(layout, strict=False, time_unit="us", time_zone="UTC")
     return pl.when(is_sound).then(with_offset.dt.convert_time_zone(TIME_ZONE_NAME).dt.replace_time_zone(None))
 
 

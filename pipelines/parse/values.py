@@ -6,6 +6,7 @@ reason, never a null. Registers and code lists are consulted here; rules between
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ from pipelines.reference import GUEST, Reference, normalise_agency_code
 BLANKS = " \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff"
 TRUE_TEXTS = ("true", "1", "có", "x")
 FALSE_TEXTS = ("false", "0", "không")
+_SCHEME = re.compile("^(sips?|h323):")
 _PROCEDURE_CODE = r"^([0-9]\.[0-9]{6})(?:\.000\.00\.00\.[HM][0-9]{2})?$"
 _TEXT = pl.col("text")
 _PARTED, _NO_UNIT = "\x1f", "?"
@@ -134,7 +136,12 @@ def _composed(texts: pl.Series) -> pl.Expr:
 
 def _endpoint(cells: _Cells) -> pl.Expr:
     addresses = cells.reading.reference.endpoint_by_address
-    return _mapped(cells.texts, lambda address: addresses.get(address.lower(), GUEST))
+    return _mapped(cells.texts, lambda address: addresses.get(_bare_address(address), GUEST))
+
+
+def _bare_address(address: str) -> str:
+    """`sip:DC001@x.example;transport=tls` is the address dc001@x.example."""
+    return _SCHEME.sub("", address.lower()).partition(";")[0]
 
 
 def _count_of(cells: _Cells) -> pl.Expr:

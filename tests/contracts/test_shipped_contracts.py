@@ -21,7 +21,8 @@ SUITES = {dataset: read_suite(EXPECTATIONS, dataset) for dataset in CONTRACTS}
 RULES = [(dataset, rule) for dataset, suite in SUITES.items() for rule in suite.rules]
 DATASETS = [
     "document_exchanges", "document_registers", "document_signing", "officer_forms", "platform_accounts",
-    "portal_dossiers", "portal_statistics", "videoconference_calls", "videoconference_endpoint_status",
+    "portal_dossiers", "portal_statistics", "videoconference_calls", "videoconference_dma_calls",
+    "videoconference_dma_conferences", "videoconference_endpoint_status",
 ]  # fmt: skip
 COLUMN_KEYS = ("column", "column_A", "column_B")
 PARAMETERS = {"minimum_rows", "expected_rows", "rows_to_judge", "first_day", "last_day", "first_moment", "next_moment"}
@@ -32,7 +33,7 @@ def _columns_named(kwargs: dict[str, Any]) -> set[str]:
     return named | set(kwargs.get("column_list", ())) | set(kwargs.get("column_set", ()))
 
 
-def test_the_nine_datasets_of_the_design_have_a_contract_and_a_suite_each() -> None:
+def test_every_dataset_that_is_meant_has_a_contract_and_a_suite_each() -> None:
     assert list(CONTRACTS) == DATASETS
     assert sorted(file.stem for file in EXPECTATIONS.glob("*.yaml")) == DATASETS
 
@@ -116,6 +117,8 @@ def test_a_quarantined_row_finds_its_owner_wherever_a_unit_stands_in_the_row() -
         "portal_dossiers": "unit_code",
         "portal_statistics": "unit_code",
         "videoconference_calls": None,
+        "videoconference_dma_calls": None,
+        "videoconference_dma_conferences": None,
         "videoconference_endpoint_status": None,
     }
 

@@ -7,7 +7,7 @@ with conferences as (
 ),
 
 legs as (
-    select * from {{ ref('fct_conference_leg') }}
+    select * from {{ ref('conference_legs') }}
     where endpoint_code is not null and not is_guest and joined_at is not null
 ),
 

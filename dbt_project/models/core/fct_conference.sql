@@ -5,7 +5,7 @@ with records as (
 ),
 
 legs as (
-    select * from {{ ref('fct_conference_leg') }}
+    select * from {{ ref('conference_legs') }}
     where call_id is not null
 ),
 
@@ -20,8 +20,9 @@ newest as (
         ) = 1
 ),
 
-calls as (
+cms_calls as (
     select
+        'cms' as system_code,
         call_id,
         min(case when record_type = 'callStart' then recorded_at end) as start_recorded_at,
         max(case when record_type = 'callEnd' then recorded_at end) as end_recorded_at,
@@ -30,8 +31,31 @@ calls as (
     group by call_id
 ),
 
+-- One line a conference, written when it is over; a later export may tell it again.
+dma_calls as (
+    select
+        'dma' as system_code,
+        'dma:' || conference_id as call_id,
+        started_at as start_recorded_at,
+        ended_at as end_recorded_at,
+        cast(null as bigint) as duration_seconds
+    from {{ ref('stg_videoconference_dma_conferences') }}
+    qualify
+        row_number() over (
+            partition by conference_id
+            order by ended_at desc, known_at desc, arrived_at desc, load_sequence desc, row_number desc
+        ) = 1
+),
+
+calls as (
+    select * from cms_calls
+    union all
+    select * from dma_calls
+),
+
 calls_of_legs as (
     select
+        system_code,
         call_id,
         min(joined_at) as first_joined_at,
         max(last_recorded_at) as last_recorded_at,
@@ -39,7 +63,7 @@ calls_of_legs as (
         sum(case when is_guest then 1 else 0 end) as guest_leg_count,
         sum(case when activated_seconds = 0 then 1 else 0 end) as failed_leg_count
     from legs
-    group by call_id
+    group by system_code, call_id
 ),
 
 -- Without a record of its start the end tells how long the call was, or else its first leg stands for it; without one
@@ -47,6 +71,7 @@ calls_of_legs as (
 bounded as (
     select
         coalesce(calls.call_id, calls_of_legs.call_id) as call_id,
+        coalesce(calls.system_code, calls_of_legs.system_code) as system_code,
         coalesce(
             calls.start_recorded_at,
             {{ add_seconds('calls.end_recorded_at', '-calls.duration_seconds') }},
@@ -66,6 +91,7 @@ bounded as (
 final as (
     select
         call_id,
+        system_code,
         started_at,
         cast(started_at as date) as started_date,
         ended_at,

@@ -8,8 +8,7 @@ conference_endpoints as (
 ),
 
 covered_days as (
-    select report_date from {{ ref('day_coverage') }}
-    where coverage_code = 'videoconference_calls'
+    select report_date from {{ ref('conference_coverage') }}
 ),
 
 attendance as (
@@ -26,6 +25,7 @@ attendance as (
 final as (
     select
         conferences.call_id,
+        conferences.system_code,
         conferences.started_date,
         conferences.started_at,
         conferences.ended_at,

@@ -21,12 +21,14 @@ endpoint_seconds as (
 
 covered_days as (
     select
-        report_date,
-        max(case when coverage_code = 'videoconference_endpoint_status' then 1 else 0 end) = 1 as has_polls,
-        max(case when coverage_code = 'videoconference_calls' then 1 else 0 end) = 1 as has_calls
-    from {{ ref('day_coverage') }}
-    where coverage_code in ('videoconference_endpoint_status', 'videoconference_calls')
-    group by report_date
+        coalesce(polled_days.report_date, call_days.report_date) as report_date,
+        polled_days.report_date is not null as has_polls,
+        call_days.report_date is not null as has_calls
+    from (
+        select report_date from {{ ref('day_coverage') }}
+        where coverage_code = 'videoconference_endpoint_status'
+    ) as polled_days
+    full outer join {{ ref('conference_coverage') }} as call_days on polled_days.report_date = call_days.report_date
 ),
 
 conference_days as (

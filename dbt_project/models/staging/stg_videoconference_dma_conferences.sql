@@ -1,0 +1,24 @@
+with records as (
+    select * from {{ raw_source('videoconference_dma_conferences') }}
+),
+
+loads_in_force as (
+    select * from {{ ref('stg_loads_in_force') }}
+    where dataset = 'videoconference_dma_conferences'
+)
+
+select
+    records.conference_id,
+    records.conference_type,
+    records.started_at,
+    records.ended_at,
+    records.participant_count,
+    records.load_id,
+    records.row_number,
+    loads_in_force.load_sequence,
+    loads_in_force.partition_key,
+    loads_in_force.arrived_at,
+    loads_in_force.known_at,
+    loads_in_force.covered_date
+from records
+inner join loads_in_force on records.load_id = loads_in_force.load_id
