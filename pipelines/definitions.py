@@ -27,9 +27,9 @@ def build_definitions(workshop: Workshop) -> Definitions:
     """
     manifest = manifest_file(workshop.settings)
     datasets = {dataset: dataset_asset(contract) for dataset, contract in workshop.contracts.items()}
-    daily = [datasets[name] for name, contract in workshop.contracts.items() if contract.cadence == "daily"]
-    monthly = [datasets[name] for name, contract in workshop.contracts.items() if contract.cadence == "monthly"]
-    models = dbt_models(manifest)
+    daily = [datasets[name] for name, contract in workshop.asked().items() if contract.cadence == "daily"]
+    monthly = [datasets[name] for name, contract in workshop.asked().items() if contract.cadence == "monthly"]
+    models = dbt_models(manifest, [asset.key for asset in datasets.values()])
     published = published_warehouse(manifest, models)
     automated = automation(daily, monthly, [models, published], workshop.settings)
     return Definitions(

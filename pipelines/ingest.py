@@ -6,7 +6,7 @@ Dagster's assets, the tests and the benchmark all call it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -33,7 +33,7 @@ from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse import parse
 from pipelines.parse.scratch import FOLDER_PREFIX
 from pipelines.parse.values import Reading
-from pipelines.reference import Reference, read_reference
+from pipelines.reference import ALIASES_NAME, CROSSWALK_NAME, Reference, read_reference
 from pipelines.settings import ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES, Settings
 from pipelines.validate.suites import MARTS_FOLDER, MartSuite, Suite, read_mart_suites, read_suite
 from pipelines.validate.verdict import Judged, Verdict, judge, refuse_unread
@@ -61,6 +61,16 @@ class Workshop:
     def contracts(self) -> Mapping[str, Contract]:
         """Every contract by dataset."""
         return read_contracts(self.sources)
+
+    def asked(self, datasets: Collection[str] = ()) -> Mapping[str, Contract]:
+        """The contracts to pull: the named ones, or all but those of a system that this province does not have."""
+        if datasets:
+            return {name: self.contracts[name] for name in self.contracts if name in datasets}
+        return {
+            name: contract
+            for name, contract in self.contracts.items()
+            if not contract.is_optional or self.settings.is_connected(contract.source.connection)
+        }
 
     @cached_property
     def suites(self) -> Mapping[str, Suite]:
@@ -91,7 +101,7 @@ class Workshop:
     @cached_property
     def _registers_sha256(self) -> bytes:
         digest = sha256()
-        for name in ("units.csv", "code_lists.csv", "holidays.csv"):
+        for name in ("units.csv", ALIASES_NAME, CROSSWALK_NAME, "code_lists.csv", "holidays.csv"):
             digest.update((self.seeds / name).read_bytes())
         digest.update(ENDPOINTS_FILE.read_bytes())
         return digest.digest()

@@ -16,7 +16,6 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from pipelines.assets.datasets import dataset_key
 from pipelines.automation import DAILY_JOB, MONTHLY_JOB, PUBLISH_JOB
 from pipelines.calendar import Partition
-from pipelines.contracts import Contract
 from pipelines.definitions import build_definitions
 from pipelines.ingest import Workshop
 from pipelines.killed_runs import TYPED_RUN, only_typed_run
@@ -96,7 +95,7 @@ def run_days(
     home = dagster_home(workshop.settings)
     warnings.simplefilter("ignore", BetaWarning)
     definitions = build_definitions(workshop)
-    daily = [name for name, contract in _chosen(workshop, datasets).items() if contract.cadence == "daily"]
+    daily = [name for name, contract in workshop.asked(datasets).items() if contract.cadence == "daily"]
     run_ids: list[str] = []
     failures: list[str] = []
     # dbt's own words go to a file: the command tells the story.
@@ -151,9 +150,7 @@ def build_and_publish(workshop: Workshop) -> RunResult:
 
 def months_due(workshop: Workshop, first: date, last: date, datasets: Sequence[str]) -> dict[str, list[str]]:
     """Monthly datasets to pull by month: due by the day after `last`, and not yet accepted unless asked for by name."""
-    monthly = {
-        name: contract for name, contract in _chosen(workshop, datasets).items() if contract.cadence == "monthly"
-    }
+    monthly = {name: contract for name, contract in workshop.asked(datasets).items() if contract.cadence == "monthly"}
     if not monthly:
         return {}
     with open_warehouse(workshop.settings) as connection:
@@ -172,10 +169,6 @@ def months_due(workshop: Workshop, first: date, last: date, datasets: Sequence[s
 def _months(first: date, last: date) -> list[Partition]:
     months = {Partition.of_month(first + timedelta(days=offset)).key for offset in range((last - first).days + 1)}
     return [Partition.parse(key) for key in sorted(months)]
-
-
-def _chosen(workshop: Workshop, datasets: Sequence[str]) -> dict[str, Contract]:
-    return {name: contract for name, contract in workshop.contracts.items() if not datasets or name in datasets}
 
 
 def _tags(first: date, last: date) -> dict[str, str]:

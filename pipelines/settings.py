@@ -8,7 +8,7 @@ place is its contract's business, not a setting.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,19 +33,48 @@ DBT_PROJECT = PROJECT / "dbt_project"
 SEEDS = DBT_PROJECT / "seeds"
 ENDPOINTS_FILE = SOURCES / "videoconference" / "endpoints.csv"
 SHORTEST_KEY, LONGEST_KEY = 16, 64
-PLACE_SETTINGS = ("url", "client_id", "client_secret", "password", "key_file", "known_hosts")
+PLACE_SETTINGS = (
+    "url", "login_url", "client_id", "client_secret", "user", "password", "token", "ca_file", "key_file", "known_hosts",
+)  # fmt: skip
 """What may be set of a connection: KHOTINH_DOCUMENTS_URL, KHOTINH_DOCUMENTS_PASSWORD and so on."""
 _FILE_SCHEMES = {"sftp", "file", "s3"}
 
 
 @dataclass(frozen=True)
 class HttpConnection:
-    """An HTTP system behind client credentials."""
+    """An HTTP system.
+
+    Attributes:
+        url: Its address.
+        login_url: Address that logins go to; the same one, unless a server of its own hands tokens out.
+        credentials: What proves who we are, by the names of `PLACE_SETTINGS`.
+        ca_file: Certificate authorities that are trusted for it besides the machine's own.
+        name: The connection's name.
+    """
 
     url: str
-    client_id: str
-    client_secret: SecretStr
-    setting: str
+    login_url: str
+    credentials: Mapping[str, SecretStr]
+    ca_file: Path | None
+    name: str
+
+    @property
+    def setting(self) -> str:
+        """Name of the setting that holds the address."""
+        return self.variable("url")
+
+    @property
+    def login_setting(self) -> str:
+        """Name of the setting that holds the address of logins."""
+        return self.variable("url" if self.login_url == self.url else "login_url")
+
+    def variable(self, field: str) -> str:
+        """The environment variable of one of its settings."""
+        return _variable(f"{self.name}_{field}")
+
+    def secret(self, field: str) -> str:
+        """One of its credentials, in the clear."""
+        return self.credentials[field].get_secret_value()
 
 
 @dataclass(frozen=True)
@@ -100,6 +129,10 @@ class Settings(BaseSettings):
         endpoint_concurrency: Most endpoints asked at once. With 64, up to 64 dead ones cost one timeout in all, and
             no answer waits so long for our own processor that it would count as silence.
         retry_attempts, retry_seconds: How often and how long a transient failure is tried again inside a pull.
+        cdr_folder: Where `khotinh receive-cdr` writes; without it the folder of the dataset's connection.
+        cdr_senders: Addresses and networks that may push, separated by commas; empty for all.
+        cdr_token: Secret part of the path that a sender must know.
+        cdr_body_bytes, cdr_seconds, cdr_concurrency: Bounds of one body, its time, and of connections at once.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
@@ -117,6 +150,14 @@ class Settings(BaseSettings):
     rerun_attempts: int = Field(default=2, ge=0)
     rerun_wait_seconds: float = Field(default=60, ge=0)
     lock_seconds: float = Field(default=900, ge=0)
+    cdr_folder: Path | None = None
+    cdr_host: str = "127.0.0.1"
+    cdr_port: int = Field(default=8484, ge=0, le=65535)
+    cdr_senders: str = ""
+    cdr_token: SecretStr | None = None
+    cdr_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
+    cdr_seconds: float = Field(default=30, gt=0)
+    cdr_concurrency: int = Field(default=64, ge=1)
 
     @classmethod
     def settings_customise_sources(
@@ -174,21 +215,34 @@ class Settings(BaseSettings):
         """What dbt compiles and its logs."""
         return self.home / "dbt"
 
-    def http(self, connection: str) -> HttpConnection:
+    def is_connected(self, connection: str) -> bool:
+        """Whether an address is set for the connection; whether it works is another question."""
+        if connection == "endpoints":
+            return bool(self.endpoint_url)
+        url = self.places.get(f"{connection}_url")
+        return bool(url and url.get_secret_value())
+
+    def http(self, connection: str, credentials: Sequence[str] = ()) -> HttpConnection:
         """How to reach an HTTP system.
 
+        Args:
+            connection: Its name.
+            credentials: Which settings its login needs.
+
         Raises:
-            SettingError: One of its settings is missing or is no HTTP address.
+            SettingError: One of its settings is missing, is no HTTP address or no file.
         """
-        url = self._needed(f"{connection}_url")
-        address = _split(url)
-        if address is None or address.scheme not in {"http", "https"} or not address.hostname:
-            raise _malformed(f"{connection}_url", "is not an http or https address.")
+        url = self._http_address(f"{connection}_url")
+        has_own_login = bool(self._told(f"{connection}_login_url"))
+        ca_file = self._told(f"{connection}_ca_file")
+        if ca_file and not Path(ca_file).expanduser().is_file():
+            raise _malformed(f"{connection}_ca_file", f"{ca_file} is not a file.")
         return HttpConnection(
-            url=url.rstrip("/"),
-            client_id=self._needed(f"{connection}_client_id"),
-            client_secret=SecretStr(self._needed(f"{connection}_client_secret")),
-            setting=_variable(f"{connection}_url"),
+            url=url,
+            login_url=self._http_address(f"{connection}_login_url") if has_own_login else url,
+            credentials={name: SecretStr(self._needed(f"{connection}_{name}")) for name in credentials},
+            ca_file=Path(ca_file).expanduser() if ca_file else None,
+            name=connection,
         )
 
     def files(self, connection: str) -> FileConnection:
@@ -248,12 +302,22 @@ class Settings(BaseSettings):
         if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
             raise _malformed("home", f"{self.home} cannot be made or written: {place} is no folder that you may write.")
 
+    def _http_address(self, field: str) -> str:
+        url = self._needed(field)
+        address = _split(url)
+        if address is None or address.scheme not in {"http", "https"} or not address.hostname:
+            raise _malformed(field, "is not an http or https address.")
+        return url.rstrip("/")
+
     def _needed(self, field: str) -> str:
+        if text := self._told(field):
+            return text
+        raise SettingError(_variable(field), "is not set.", "Set it in the environment or in .env.")
+
+    def _told(self, field: str) -> str:
+        """A setting's text; empty if it is not set."""
         value = self.places[field] if field in self.places else getattr(self, field, None)
-        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
-        if not text:
-            raise SettingError(_variable(field), "is not set.", "Set it in the environment or in .env.")
-        return text
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
 
 
 def read_settings() -> Settings:
@@ -267,6 +331,11 @@ def read_settings() -> Settings:
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
         raise _malformed(str(fault["loc"][0]), f"{fault['msg']}.") from None
+
+
+def address_setting(connection: str) -> str:
+    """Name of the setting that holds a connection's address."""
+    return _variable("endpoint_url" if connection == "endpoints" else f"{connection}_url")
 
 
 def _path(text: SecretStr | None) -> Path:

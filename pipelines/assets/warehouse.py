@@ -1,13 +1,13 @@
 """dbt's models as assets, and the published file that comes after all of them."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, asset
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, AssetSpec, MaterializeResult, asset
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 from packaging.version import Version
 
 from pipelines.assets.datasets import WAREHOUSE_POOL
@@ -20,6 +20,7 @@ from pipelines.publish.publish import publish
 from pipelines.settings import DBT_PROJECT, Settings
 
 PUBLISHED = AssetKey("published_warehouse")
+GATE = "stg_loads_in_force"
 # Unit tests judge the models, not the day's data: they run in `make test`.
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 
@@ -33,7 +34,23 @@ class _InstalledDbt(DbtCliResource):
 
 
 class _Translator(DagsterDbtTranslator):
-    """Names the group of a model after its layer."""
+    """Names the group of a model after its layer, and lets the gate come after every dataset.
+
+    The gate reads the ledger, which every dataset writes. Without this a dataset whose rows no model reads yet could be
+    pulled after the build that should have told of it.
+    """
+
+    def __init__(self, datasets: Sequence[AssetKey]) -> None:
+        super().__init__()
+        self._datasets = datasets
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> AssetSpec:
+        """The model's asset; the gate's with every dataset above it."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        if unique_id.rpartition(".")[2] != GATE:
+            return spec
+        above = {dep.asset_key for dep in spec.deps}
+        return spec.merge_attributes(deps=[key for key in self._datasets if key not in above])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The layer: reference, staging, core, marts or ops."""
@@ -48,12 +65,17 @@ def dbt_resource(settings: Settings) -> DbtCliResource:
     )
 
 
-def dbt_models(manifest: Path) -> AssetsDefinition:
-    """Every model, seed and test of the project."""
+def dbt_models(manifest: Path, datasets: Sequence[AssetKey]) -> AssetsDefinition:
+    """Every model, seed and test of the project.
+
+    Args:
+        manifest: Dbt's own description of the project.
+        datasets: What is pulled before anything is built, read by a model or not.
+    """
 
     @dbt_assets(
         manifest=manifest,
-        dagster_dbt_translator=_Translator(),
+        dagster_dbt_translator=_Translator(datasets),
         pool=WAREHOUSE_POOL,
         required_resource_keys={"workshop", "dbt"},
     )

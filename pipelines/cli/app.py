@@ -8,6 +8,7 @@ from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
 from pipelines.cli.inspect import inspect
 from pipelines.cli.quarantine import quarantine
+from pipelines.cli.receive import receive_cdr
 from pipelines.cli.run import run
 from pipelines.cli.status import status
 from pipelines.cli.ui import ui
@@ -32,6 +33,7 @@ app.command()(inspect)
 app.command()(doctor)
 app.command()(versions)
 app.command()(ui)
+app.command("receive-cdr")(receive_cdr)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(demo, name="demo")
 

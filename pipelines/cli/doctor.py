@@ -12,8 +12,9 @@ from pipelines.cli.console import ExitCode, print_json, screen, tells_errors
 from pipelines.errors import KhoTinhError, SettingError
 from pipelines.extract import reach
 from pipelines.ingest import Workshop
-from pipelines.settings import Settings, read_settings
+from pipelines.settings import Settings, address_setting, read_settings
 
+NOT_CONNECTED = "not connected"
 _LEAST_FREE_BYTES = 5 * 1024**3
 
 
@@ -27,12 +28,21 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
         (f"connection {name}", None if error is None else str(error))
         for name, error in reach.check(workshop.contracts.values(), settings)
     ]
+    absent = sorted(
+        {contract.source.connection for contract in workshop.contracts.values()}
+        - {contract.source.connection for contract in workshop.asked().values()}
+    )
     if as_json:
-        print_json([{"what": what, "is_well": error is None, "finding": error} for what, error in findings])
+        told = [{"what": what, "is_well": error is None, "finding": error} for what, error in findings]
+        print_json(
+            told + [{"what": f"connection {name}", "is_well": True, "finding": NOT_CONNECTED} for name in absent]
+        )
     else:
         for what, error in findings:
             mark = "[green]✓[/]" if error is None else "[red]✗[/]"
             screen.print(f"{mark} {what}{'' if error is None else f': {error}'}", soft_wrap=True)
+        for name in absent:
+            screen.print(f"[dim]– connection {name}: chưa kết nối | {NOT_CONNECTED} ({address_setting(name)})[/]")
     raise typer.Exit(ExitCode.FAILED if any(error for _, error in findings) else ExitCode.DONE)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.cli import draft
 from pipelines.cli import inspection_words as words
 from pipelines.cli.inspection_view import told_members
 from pipelines.cli.vietnamese import check_vi, reason_vi
@@ -30,6 +31,7 @@ def document(workshop: Workshop, found: Inspection) -> dict[str, Any]:
         "period": {"key": period.partition.key, "said_by": period.said_by} if period else None,
         "table": vars(place) if place else None,
         **_mapping(found.mapping),
+        "draft": draft.document(found.draft) if found.draft else None,
         "verdict": found.judgement.verdict if found.judgement else Verdict.REFUSED,
         "refusal": why.model_dump() if why else None,
         **_judgement(workshop, contract.dataset if contract else "", found.judgement),

@@ -11,7 +11,7 @@ from pipelines.cli.console import screen, table
 from pipelines.cli.vietnamese import check_vi, reason_vi
 from pipelines.contracts import Text
 from pipelines.ingest import Workshop
-from pipelines.inspection import Inspection
+from pipelines.inspection import Draft, Inspection
 from pipelines.inspection.columns import ColumnFound, Mapping
 from pipelines.inspection.guess import Candidate
 from pipelines.inspection.inspection import Judgement, Place
@@ -45,6 +45,8 @@ def show(workshop: Workshop, found: Inspection) -> None:
     screen.print()
     if found.mapping:
         _show_columns(found.mapping)
+    if found.draft:
+        _show_draft(found.draft)
     if found.judgement and found.contract:
         _show_rejects(workshop, found.contract.dataset, found.judgement)
     _show_verdict(workshop, found)
@@ -111,6 +113,33 @@ def _column_row(found: ColumnFound) -> tuple[object, ...]:
         escape(column.name), _plain(", ".join(found.headings)), escape(kind), found.filled, found.empty, unread,
         found.minimum or "", found.maximum or "",
     )  # fmt: skip
+
+
+def _show_draft(draft: Draft) -> None:
+    """How a file that no contract fits would be read; `--draft` writes it down."""
+    layout, own = draft.layout, draft.contract.format
+    parts = [f"{key}: {value}" for key, value in own.model_dump(exclude_defaults=True).items()]
+    _say("Cách đọc | Layout", ", ".join(parts))
+    if layout.table.heading_row is not None:
+        last = layout.table.heading_row
+        levels = f"{last - own.header_rows + 1}–{last}" if own.header_rows > 1 else str(last)
+        _say("Tiêu đề ở dòng | Heading in row", levels)
+    if len(layout.sheets) > 1:
+        sheets = ", ".join(
+            f"{told_name(one.name, place)}: {one.row_count}" for place, one in enumerate(layout.sheets, 1)
+        )
+        _say("Trang, số dòng | Sheets, rows", sheets)
+    _say("Số dòng | Rows", f"{draft.row_count:,}".replace(",", "."))
+    rows = [
+        (
+            _plain(next(iter(one.column.headings), "")), escape(one.column.name),
+            escape(f"cá nhân | personal: {one.column.personal}" if one.column.personal else one.column.type),
+            one.filled, one.empty, one.distinct,
+        )
+        for one in draft.columns
+    ]  # fmt: skip
+    headings = ("Tiêu đề | Heading", "Cột", "Kiểu", "Có", "Trống", "Khác nhau")
+    table("Các cột, nếu phác thảo hợp đồng | The columns, if a contract were drafted", headings, rows, headings[3:])
 
 
 def _show_rejects(workshop: Workshop, dataset: str, judgement: Judgement) -> None:

@@ -31,6 +31,7 @@ _EXPECTED = {
     "csv": _KINDS[FileKind.CSV],
     "json": _KINDS[FileKind.JSON],
     "xlsx": _KINDS[FileKind.XLSX],
+    "xls": _KINDS[FileKind.XLS],
     "html": _KINDS[FileKind.HTML],
     "xml": Text(vi="XML, hoặc zip gồm các XML", en="XML, or a zip of XML bodies"),
 }
@@ -128,8 +129,10 @@ def _unknown(signature: Signature) -> Text:
             vi=f"Không bộ dữ liệu nào nhận {name.vi}. {remedy.vi}", en=f"No dataset comes as {name.en}. {remedy.en}"
         )
     return Text(
-        vi="Không bộ dữ liệu nào có tiêu đề như tệp này. Nếu biết là bộ nào, thêm --dataset.",
-        en="No dataset has headings like this file's. If you know whose it is, give --dataset.",
+        vi="Không bộ dữ liệu nào có tiêu đề như tệp này. Nếu biết là bộ nào, thêm --dataset; nếu là nguồn mới, --draft "
+        "viết sẵn hợp đồng.",
+        en="No dataset has headings like this file's. If you know whose it is, give --dataset; if it is a new source, "
+        "--draft writes its contract.",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.cli.console import screen, table
 from pipelines.cli.vietnamese import reason_vi, trouble_vi
 from pipelines.ingest import Workshop
+from pipelines.parse.units import candidates_of
 from pipelines.quarantine.held import HeldRow, ReasonCount, RefusedFile
 from pipelines.quarantine.mending import Mending
 from pipelines.quarantine.workbook import ARROWS, NO_UNIT_NAME
@@ -134,6 +135,11 @@ def row_as_json(workshop: Workshop, mending: Mending, row: HeldRow) -> dict[str,
     return {
         **asdict(row),
         "reasons_vi": [reason_vi(workshop, row.dataset, reason) for reason in row.reasons],
+        "units_suggested": [
+            {"column": reason.partition(": ")[0], **asdict(found)}
+            for reason in row.reasons
+            if (found := candidates_of(reason)) is not None
+        ],
         "how_to_mend_vi": [mending.sentence(row, reason) for reason in row.reasons],
     }
 

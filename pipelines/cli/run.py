@@ -14,10 +14,12 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from pipelines import calendar
 from pipelines.cli import summary
 from pipelines.cli.console import errors, print_json, tells_errors
+from pipelines.contracts import Contract
+from pipelines.errors import SettingError
 from pipelines.extract import reach
 from pipelines.ingest import Workshop
 from pipelines.load.ledger import Attempt
-from pipelines.settings import Settings, read_settings
+from pipelines.settings import Settings, address_setting, read_settings
 
 
 @tells_errors
@@ -71,12 +73,24 @@ def check_settings(workshop: Workshop, datasets: Sequence[str]) -> None:
     workshop.settings.check_home()
     workshop.settings.hash_key()
     _ = workshop.suites, workshop.mart_suites
-    contracts = [contract for name, contract in workshop.contracts.items() if not datasets or name in datasets]
+    contracts = workshop.asked(datasets).values()
+    for contract in contracts:
+        if contract.is_optional and not workshop.settings.is_connected(contract.source.connection):
+            raise not_connected(contract)
     for _connection, finding in reach.check(contracts, workshop.settings):
         if finding is not None and not workshop.settings.warehouse_file.exists():
             raise finding
         if finding is not None:
             errors.print(f"[yellow]Cảnh báo | Warning:[/] {finding}", soft_wrap=True)
+
+
+def not_connected(contract: Contract) -> SettingError:
+    """What is to be said of a dataset whose system this province has not connected."""
+    return SettingError(
+        address_setting(contract.source.connection),
+        f"is not set: {contract.dataset} is not connected.",
+        "Set it if the province has this system.",
+    )
 
 
 def _check_datasets(workshop: Workshop, datasets: Sequence[str]) -> None:
@@ -107,11 +121,7 @@ def _days(day: datetime | None, first: datetime | None, last: datetime | None) -
 def _progress(
     workshop: Workshop, first: date, last: date, datasets: Sequence[str], *, hidden: bool
 ) -> Iterator[Callable[[Attempt], None]]:
-    daily = [
-        name
-        for name, contract in workshop.contracts.items()
-        if contract.cadence == "daily" and (not datasets or name in datasets)
-    ]
+    daily = [name for name, contract in workshop.asked(datasets).items() if contract.cadence == "daily"]
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

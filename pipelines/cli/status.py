@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -60,6 +61,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
     mart_checks = query(settings, _FAILED_MART_CHECKS)
     freshness, reconciliation = read_freshness(settings), read_reconciliation(settings)
     version = current_version(settings.published_folder)
+    absent = workshop.contracts.keys() - workshop.asked().keys()
     if as_json:
         names = (
             "dataset",
@@ -77,7 +79,9 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
         print_json(
             {
                 "version": version,
-                "datasets": [dict(zip(names, row, strict=True)) for row in datasets],
+                "datasets": [
+                    {**dict(zip(names, row, strict=True)), "is_connected": row[0] not in absent} for row in datasets
+                ],
                 "troubles": [dict(zip(trouble_names, row, strict=True)) for row in troubles],
                 "mart_checks_failed": [dict(zip(check_names, row, strict=True)) for row in mart_checks],
                 "completeness": [dict(zip(states, row, strict=True)) for row in query(settings, _COMPLETENESS)],
@@ -90,7 +94,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
     # The newest period stands below, in the table of freshness; both together fit 100 columns.
     numeric = ("Nạp", "Từ chối", "Dòng nhận", "Cách ly")
     shown = [
-        [f"{dataset}\n[dim]{title}[/]", *counts, f"{arrived_at:%d/%m/%Y %H:%M}" if arrived_at else "—"]
+        [f"{dataset}\n[dim]{title}[/]", *counts, _arrival(arrived_at, is_connected=dataset not in absent)]
         for dataset, title, _, *counts, arrived_at in datasets
     ]
     table("Bộ dữ liệu | Datasets", ("Bộ dữ liệu", *numeric, "Về lúc"), shown, numeric)
@@ -109,3 +113,9 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
         why = trouble_vi(workshop, dataset, partition, message)
         screen.print(f"[yellow]{dataset} {partition}[/] {outcome}: {why} [dim]({stands})[/]", soft_wrap=True)
         screen.print(f"  {message}", style="dim", markup=False, soft_wrap=True)
+
+
+def _arrival(arrived_at: datetime | None, *, is_connected: bool) -> str:
+    if arrived_at is not None:
+        return f"{arrived_at:%d/%m/%Y %H:%M}"
+    return "—" if is_connected else "chưa kết nối"

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract
 from pipelines.ingest import Workshop
+from pipelines.parse.units import without_candidates
 
 _CELL_REASONS = {
     r"empty": "để trống",
@@ -24,6 +25,10 @@ _FILE_CHECKS = {
     "file_is_readable": "Tệp không đọc được, bị cắt hoặc hỏng chữ; đề nghị xuất lại.",
     "headings_are_complete": "Tệp thiếu cột hoặc đổi tên cột; đề nghị kiểm tra mẫu xuất.",
     "dates_are_of_one_kind": "Cột ngày lẫn ngày Excel và văn bản, ngày tháng có thể bị đảo; đề nghị xuất dạng văn bản.",
+    "title_names_its_period": "Tiêu đề trong tệp không ghi đúng kỳ cần lấy; đề nghị xuất lại đúng kỳ.",
+    "every_sheet_is_read": "Tệp còn một trang (bảng) khác có cùng mẫu mà hợp đồng không đọc; đề nghị xuất một trang, hoặc khai các trang cần đọc.",
+    "day_and_month_keep_their_place": "Ngày và tháng của một cột bị đổi chỗ (Excel đọc tháng trước ngày); đề nghị xuất lại, không mở tệp bằng Excel trước khi gửi.",
+    "codes_were_repaired": "Có mã bị Excel bỏ mất số 0 ở đầu; kho đã bù lại những mã chắc chắn theo danh mục.",
     "quarantine_share_is_bearable": "Quá nhiều dòng lỗi nên cả tệp bị từ chối.",
     "columns_keep_their_type": "Một cột bắt buộc đổi kiểu dữ liệu so với mẫu; đề nghị kiểm tra mẫu xuất.",
     "rows_are_conserved": "Số dòng đọc khác số dòng nhận + cách ly + trùng: lỗi của chương trình, cần báo kỹ sư.",
@@ -42,6 +47,7 @@ _VOLUME = re.compile(
 )
 _MISSING = re.compile(r"(?:lacks the heading |, )'([^']+)'(?: \(nearest heading in the file: '([^']+)'\))?(?=[,;] |$)")
 _RETYPED = re.compile(r"column '([^']+)' should hold .+?, but (\d+) of its (\d+) cells do not")
+_PERIODS = re.compile(r"its title names the period (?P<came>[\d/, -]+), and (?P<asked>[\d/-]+) was asked for")
 _GROUPS = {
     "province": "cấp tỉnh", "department": "sở, ngành", "district": "cấp huyện", "commune": "cấp xã",
     "sub_unit": "đơn vị trực thuộc",
@@ -59,10 +65,10 @@ _JUDGED_BEFORE = "The same bytes were judged before as "
 
 
 def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
-    """A quarantine reason (`column: why` or `rule: name`) in Vietnamese; unknown ones stay as they are."""
+    """A quarantine reason (`column: why` or `rule: name`) in Vietnamese, without the units it suggests; unknown ones stay as they are."""
     if dataset not in workshop.contracts:
         return reason
-    subject, _, why = reason.partition(": ")
+    subject, _, why = without_candidates(reason).partition(": ")
     if subject == "rule":
         return _rule_vi(workshop, dataset, why) or reason
     contract = workshop.contracts[dataset]
@@ -123,6 +129,8 @@ def _in_detail(check: str, message: str) -> str | None:
                 f"«{name}»" + (f" (gần nhất trong tệp: «{near}»)" if near else "") for name, near in missing
             )
             return f"Tệp thiếu cột hoặc đổi tên cột: {told}; đề nghị kiểm tra mẫu xuất."
+        case "title_names_its_period" if found := _PERIODS.search(message):
+            return f"Tiêu đề trong tệp ghi kỳ {found['came']}, cần lấy kỳ {found['asked']}; đề nghị xuất lại đúng kỳ."
         case "columns_keep_their_type" if retyped := _RETYPED.findall(message):
             told = "; ".join(f"«{name}», {unread} trong {filled} ô" for name, unread, filled in retyped)
             return f"Cột bắt buộc đổi kiểu dữ liệu so với mẫu: {told}; đề nghị kiểm tra mẫu xuất."

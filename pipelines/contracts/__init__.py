@@ -5,7 +5,7 @@ warehouse table, the dbt source and the data dictionary. What the rows must sati
 `expectations/`; how to pull and read is code in `extract` and `parse` that no contract needs to know.
 """
 
-from pipelines.contracts.column import LARGEST_NUMBER, SQL_TYPES, Column, ColumnType, PersonalClass
+from pipelines.contracts.column import LARGEST_NUMBER, MOMENTS, NUMBERS, SQL_TYPES, Column, ColumnType, PersonalClass
 from pipelines.contracts.contract import (
     Completeness,
     Contract,
@@ -16,11 +16,14 @@ from pipelines.contracts.contract import (
     read_contracts,
 )
 from pipelines.contracts.declared import Text
-from pipelines.contracts.layout import Format
+from pipelines.contracts.layout import Encoding, Format
+from pipelines.contracts.login import Basic, Bearer, ClientCredentials, Login, LoginForm, NoLogin, Password
+from pipelines.contracts.paging import Cursors, Links, Offsets, PageNumbers, Paging
 from pipelines.contracts.source import EndpointPoll, Files, HttpDownload, HttpPages, Source
 
 __all__ = [
-    "LARGEST_NUMBER", "SQL_TYPES", "Column", "ColumnType", "Completeness", "Contract", "Drift", "Due", "EndpointPoll",
-    "Files", "Format", "HttpDownload", "HttpPages", "PersonalClass", "Source", "Text", "Volume", "read_contract",
-    "read_contracts",
+    "LARGEST_NUMBER", "MOMENTS", "NUMBERS", "SQL_TYPES", "Basic", "Bearer", "ClientCredentials", "Column", "ColumnType", "Completeness",
+    "Contract", "Cursors", "Drift", "Due", "Encoding", "EndpointPoll", "Files", "Format", "HttpDownload", "HttpPages", "Links",
+    "Login", "LoginForm", "NoLogin", "Offsets", "PageNumbers", "Paging", "Password", "PersonalClass", "Source", "Text",
+    "Volume", "read_contract", "read_contracts",
 ]  # fmt: skip

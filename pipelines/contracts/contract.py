@@ -9,11 +9,13 @@ from typing import Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from pipelines.contracts.column import Column
+from pipelines.contracts.column import NUMBERS, Column
 from pipelines.contracts.declared import Declared, Text
 from pipelines.contracts.layout import Format
 from pipelines.contracts.source import HttpPages, Source
 from pipelines.errors import ContractError
+
+_WORKBOOKS = ("xlsx", "xls")
 
 
 class Due(Declared):
@@ -60,6 +62,7 @@ class Contract(Declared):
         keys: Columns that tell records apart.
         newest_by: Column with the record's own time; the arrival's time breaks ties.
         ignored_headings: Headings of the export that are known and not kept.
+        is_optional: Not every province has this system: it is asked for only where its connection's address is set.
         max_quarantine_share: Above this share of quarantined rows the load is refused.
     """
 
@@ -73,6 +76,7 @@ class Contract(Declared):
     due: Due
     mode: Literal["changes", "snapshot"]
     baseline: bool = False
+    is_optional: bool = False
     source: Source
     format: Format
     keys: tuple[str, ...] = Field(min_length=1)
@@ -106,13 +110,45 @@ class Contract(Declared):
             named.add(self.completeness.column)
         if unknown := sorted(named - stored):
             raise ValueError(f"not a stored column: {', '.join(unknown)}")
-        if self.format.group_column and self.format.group_column not in names:
-            raise ValueError(f"not a column: {self.format.group_column}")
+        if unknown := sorted(set(self.format.group_columns) - set(names)):
+            raise ValueError(f"not a column: {', '.join(unknown)}")
+        self._check_parents()
+        self._check_separators()
         if self.mode == "changes" and self.newest_by is None:
             raise ValueError("mode `changes` needs `newest_by`")
         if self.baseline and not (isinstance(self.source, HttpPages) and self.source.baseline_query):
             raise ValueError("`baseline` needs a source with `baseline_query`")
         return self
+
+    def _check_parents(self) -> None:
+        """A column's `parent` holds a unit, and no unit stands above itself."""
+        parents = {column.name: column.parent for column in self.columns if column.parent}
+        units = {column.name for column in self.stored_columns if column.type in ("unit_name", "agency_code")}
+        for name, above in parents.items():
+            if above not in units:
+                raise ValueError(
+                    f"column {name}: `parent` is no stored column of type unit_name or agency_code: {above}"
+                )
+            seen, next_above = {name}, parents.get(name)
+            while next_above is not None:
+                if next_above in seen:
+                    raise ValueError(f"column {name}: `parent` leads back to the column itself")
+                seen.add(next_above)
+                next_above = parents.get(next_above)
+
+    def _check_separators(self) -> None:
+        """A thousands mark that is also the decimal mark would make `1.234` both."""
+        for column in self.columns:
+            thousands = self.format.thousands if column.thousands is None else column.thousands
+            decimal = column.decimal or self.format.decimal
+            if column.type in NUMBERS - {"integer"} and thousands == decimal:
+                raise ValueError(f"column {column.name}: {decimal!r} is both the thousands and the decimal mark")
+            # A workbook's own numbers are spelt with the layout's decimal mark before they are read.
+            if column.type in NUMBERS and thousands == self.format.decimal and self.format.kind in _WORKBOOKS:
+                raise ValueError(
+                    f"column {column.name}: its thousands mark is the layout's decimal mark, by which a workbook's own "
+                    "numbers are spelt; 1.234 would be read as 1234"
+                )
 
 
 def read_contract(file: Path) -> Contract:

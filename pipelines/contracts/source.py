@@ -4,34 +4,71 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from pipelines.contracts.declared import Declared
+from pipelines.contracts.login import ClientCredentials, Login
+from pipelines.contracts.paging import Links, Offsets, PageNumbers, Paging
 
 CONNECTION = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 """A connection's name: `documents` is set by KHOTINH_DOCUMENTS_URL and what stands beside it."""
 
+Query = dict[str, str | StrictInt | StrictBool]
+
 
 class HttpPages(Declared):
-    """Rows that come page by page as JSON behind a token, with a total to check against."""
+    """Rows that come page by page as JSON.
+
+    Attributes:
+        query: Parameters of every question; texts may hold placeholders, numbers and truth values stay what they are.
+        send: Where they go: into the address, or by POST as a form or as one JSON object.
+        baseline_query: Parameters of the question for the stock.
+        rows: Path of the list of rows in an answer.
+        total: Path of the number of rows that there are in all, where the source says it.
+        proof: What proves that none was lost while pages were read. `second_pass`: two readings one after the other
+            found the same rows. `total`: one reading is enough if it has as many rows as the source declares and none
+            twice; of a set that changes under the reader, it can miss a row.
+        row_key: Paths of the values that tell a row in two readings apart, where others change with the hour; the
+            whole row if empty.
+    """
 
     kind: Literal["http_pages"]
     connection: str = Field(pattern=CONNECTION)
+    login: Login = ClientCredentials(kind="client_credentials")
     path: str
-    query: dict[str, str]
-    baseline_query: dict[str, str] = Field(default_factory=dict)
-    page_parameter: str
+    query: Query
+    send: Literal["query", "form", "json"] = "query"
+    baseline_query: Query = Field(default_factory=dict)
+    paging: Paging
     rows: str
-    total: str
+    total: str | None = Field(default=None, min_length=1)
+    proof: Literal["second_pass", "total"] = "second_pass"
+    row_key: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> HttpPages:
+        if self.proof == "total" and self.total is None:
+            raise ValueError("`proof: total` needs a `total`")
+        if self.total is not None and isinstance(self.paging, PageNumbers | Offsets) and self.paging.full_page:
+            raise ValueError("`full_page` is for a source without `total`")
+        if self.send != "query" and isinstance(self.paging, Links):
+            raise ValueError("`paging` by links goes by addresses alone, so `send` must be `query`")
+        return self
 
 
 class HttpDownload(Declared):
-    """One file that an HTTP address hands out behind a token."""
+    """One file that an HTTP address hands out.
+
+    Attributes:
+        query, send: As of `HttpPages`.
+    """
 
     kind: Literal["http_download"]
     connection: str = Field(pattern=CONNECTION)
+    login: Login = ClientCredentials(kind="client_credentials")
     path: str
-    query: dict[str, str] = Field(default_factory=dict)
+    query: Query = Field(default_factory=dict)
+    send: Literal["query", "form", "json"] = "query"
 
 
 class Files(Declared):

@@ -47,6 +47,13 @@ class RefusedError(Exception):
         self.location = location
 
 
+class LoginPageError(RefusedError):
+    """Instead of what was asked for came a page that asks for a password: the login has ended or was none."""
+
+    def __init__(self) -> None:
+        super().__init__(UNAUTHORIZED, "")
+
+
 def judge(response: httpx.Response, asked: str) -> None:
     """Lets a 200 through.
 
@@ -70,19 +77,19 @@ def broken(asked: str, what: str) -> TransientError:
     return TransientError(f"{asked} {what}.", "It may work later; run again.")
 
 
-def no_token(refused: RefusedError, address: str, connection: HttpConnection) -> SettingError:
-    """The error for a refused token call."""
+def not_let_in(refused: RefusedError, address: str, connection: HttpConnection) -> SettingError:
+    """The error for a refused login."""
     if refused.status in {_BAD_REQUEST, UNAUTHORIZED, _FORBIDDEN}:
-        client_id, client_secret = credentials(connection)
+        first, others = _credentials(connection)
         return SettingError(
-            client_id,
-            f"{address} does not accept it together with {client_secret} ({refused.status}).",
+            first,
+            f"{address} does not accept it{others} ({refused.status}).",
             "Correct them in the environment or in .env, or ask the system's owner for new ones.",
         )
     return SettingError(
-        connection.setting,
-        f"{address} answered {refused.status}{_pointing(refused)}, so no token is handed out there.",
-        "Correct the address in the environment or in .env.",
+        connection.login_setting,
+        f"{address} answered {refused.status}{_pointing(refused)}, so nobody can log in there.",
+        "Correct the address in the environment or in .env, or the login in the dataset's contract.",
     )
 
 
@@ -94,12 +101,7 @@ def no_data(refused: RefusedError, asked: str, connection: HttpConnection) -> Pe
             "Ask its owner whether it has been made, and check the path in the dataset's contract.",
         )
     if refused.status == UNAUTHORIZED:
-        client_id, client_secret = credentials(connection)
-        return SettingError(
-            client_id,
-            f"{asked} refuses even a new token (401).",
-            f"Ask the system's owner whether this client may still come in, and check {client_secret}.",
-        )
+        return _shut_out(refused, asked, connection)
     if refused.status == _FORBIDDEN:
         return PermanentError(f"{asked} answered 403.", "Ask the system's owner to let this client read it.")
     if refused.status in _REDIRECTS:
@@ -110,10 +112,26 @@ def no_data(refused: RefusedError, asked: str, connection: HttpConnection) -> Pe
     return PermanentError(f"{asked} answered {refused.status}.", "Check the query in the dataset's contract.")
 
 
-def credentials(connection: HttpConnection) -> tuple[str, str]:
-    """The names of the two settings that hold a connection's credentials."""
-    prefix = connection.setting.removesuffix("_URL")
-    return f"{prefix}_CLIENT_ID", f"{prefix}_CLIENT_SECRET"
+def _shut_out(refused: RefusedError, asked: str, connection: HttpConnection) -> SettingError:
+    how = "a login page" if isinstance(refused, LoginPageError) else "401"
+    if not connection.credentials:
+        return SettingError(
+            connection.setting,
+            f"{asked} asks for a login ({how}), and the contract declares none.",
+            "Declare it in the dataset's contract (`login`).",
+        )
+    first, others = _credentials(connection)
+    return SettingError(
+        first,
+        f"{asked} lets nobody in with it{others}, even after a new login ({how}).",
+        "Ask the system's owner whether this account may still come in, and check these settings.",
+    )
+
+
+def _credentials(connection: HttpConnection) -> tuple[str, str]:
+    """The name of the first setting with credentials, and the others as words."""
+    first, *others = (connection.variable(name) for name in connection.credentials)
+    return first, f" together with {', '.join(others)}" if others else ""
 
 
 def _pointing(refused: RefusedError) -> str:

@@ -42,7 +42,7 @@ class Order:
     dataset: str
     partition: Partition
     path: str
-    query: Mapping[str, str]
+    query: Mapping[str, str | int]
     settings: Settings
     folder: Path
 

@@ -1,75 +1,57 @@
-"""An HTTP system behind client credentials: its token, its rate limit, and calls that are tried again.
+"""An HTTP system for the length of one pull: a login that is renewed when it ends, and calls behind it.
 
-What a status means stands in `answers`; what a good answer holds is the caller's business. httpx logs whole
-addresses at INFO, so its logger is kept at WARNING: an address may hold what a log should not.
+How a call is carried stands in `calls`, what a status means in `answers`, how a login goes in `login`; what a good
+answer holds is the caller's business.
 """
 
 from __future__ import annotations
 
 import functools
-import logging
 import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Literal
 from urllib.parse import urlencode
 
 import certifi
 import httpx
-import orjson
-from pydantic import SecretStr
 
+from pipelines.contracts import HttpDownload, HttpPages, Login
 from pipelines.errors import SettingError, TransientError
-from pipelines.extract.answers import (
-    LONGEST_RATE_LIMIT_WAIT_SECONDS,
-    UNAUTHORIZED,
-    RateLimitedError,
-    RefusedError,
-    broken,
-    judge,
-    no_data,
-    no_token,
-)
-from pipelines.extract.delivery import LARGEST_FILE_BYTES, too_large, without_credentials
-from pipelines.extract.patience import patiently
+from pipelines.extract.answers import UNAUTHORIZED, LoginPageError, RefusedError, no_data
+from pipelines.extract.bodies import ACCEPTED_ENCODINGS
+from pipelines.extract.calls import Caller, Entry, Question, Receive, Result
+from pipelines.extract.delivery import without_credentials
+from pipelines.extract.login import can_renew, log_in
+from pipelines.extract.login_page import HEAD_BYTES, is_login_page
 from pipelines.settings import HttpConnection, Settings
 
-Result = TypeVar("Result")
-Receive = Callable[[httpx.Response], Result]
-
-TOKEN_PATH = "/oauth/token"  # noqa: S105
 MOST_RENEWALS = 2
-MOST_RATE_LIMIT_WAITS = 30
-LONGEST_ANSWER_SECONDS = 900.0
-"""Bound on one answer as a whole: a source that drips a byte a second never runs into a read timeout."""
-
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class HttpSystem:
     """One HTTP system for the length of one pull; its calls may come from several threads.
 
     Args:
-        client: The client that carries every call.
+        caller: Carries the calls.
         connection: Address and credentials.
-        settings: Patience.
-        subject: Dataset or connection that errors name.
+        login: How it lets us in.
     """
 
-    def __init__(self, client: httpx.Client, connection: HttpConnection, settings: Settings, subject: str) -> None:
-        self._client = client
+    def __init__(self, caller: Caller, connection: HttpConnection, login: Login) -> None:
+        self._caller = caller
         self._connection = connection
-        self._settings = settings
-        self._subject = subject
-        self._token: SecretStr | None = None
-        self._token_lock = threading.Lock()
+        self._login = login
+        self._entry: Entry | None = None
+        self._failure: SettingError | None = None
+        self._entry_lock = threading.Lock()
 
-    def get(self, path: str, query: Mapping[str, str], receive: Receive[Result]) -> Result:
-        """Asks for `path` and gives the answer to `receive`, which is called again after a broken answer.
+    def ask(self, question: Question, receive: Receive[Result]) -> Result:
+        """Puts a question and gives the answer to `receive`, which is called again after a broken answer.
 
-        An expired token is replaced, and once more should the new one expire while its call waited; a rate limit is
+        A login that has ended is renewed, and once more should the new one end while its call waited; a rate limit is
         waited for; a transient failure is tried again.
 
         Raises:
@@ -78,146 +60,105 @@ class HttpSystem:
             SettingError: The credentials do not work.
             PermanentError: Any other refusal.
         """
-        token = self._token or self.new_token(None)
-        renewals = 0
+        entry = self._entry or self.log_in(None)
+        renewals = 0 if can_renew(self._login) else MOST_RENEWALS
         while True:
             try:
-                return self._call(path, receive, query=query, token=token)
+                return self._caller.call(question, receive, entry)
             except RefusedError as refused:
                 if refused.status != UNAUTHORIZED or renewals == MOST_RENEWALS:
-                    raise no_data(refused, self._asked(path), self._connection) from None
-            token, renewals = self.new_token(token), renewals + 1
+                    raise no_data(refused, self._caller.asked(question), self._connection) from None
+            entry, renewals = self.log_in(entry), renewals + 1
 
-    def new_token(self, old: SecretStr | None) -> SecretStr:
-        """Asks for a token, unless another thread has already replaced the `old` one.
+    def log_in(self, old: Entry | None) -> Entry:
+        """Logs in, unless another thread has already replaced the `old` entry.
+
+        A login that was refused is not tried again: many a system locks an account that knocks too often.
 
         Raises:
-            SettingError: The system does not know the credentials, or hands out no tokens at this address.
+            SettingError: The system does not know the credentials, or nobody can log in at this address.
             TransientError: No good answer came, however often it was asked.
         """
-        with self._token_lock:
-            if self._token is None or self._token is old:
-                form = {
-                    "grant_type": "client_credentials",
-                    "client_id": self._connection.client_id,
-                    "client_secret": self._connection.client_secret.get_secret_value(),
-                }
+        with self._entry_lock:
+            if self._failure is not None:
+                raise self._failure
+            if self._entry is None or self._entry is old:
                 try:
-                    self._token = self._call(TOKEN_PATH, self._read_token, form=form)
-                except RefusedError as refused:
-                    raise no_token(refused, self.address(TOKEN_PATH), self._connection) from None
-            return self._token
+                    self._entry = log_in(self._login, self._connection, self._caller, old)
+                except SettingError as error:
+                    self._failure = error
+                    raise
+            return self._entry
+
+    def question(
+        self, path: str, query: Mapping[str, str | int], send: Literal["query", "form", "json"] = "query"
+    ) -> Question:
+        """A question for `path` below the connection's address, its parameters sent as the contract says."""
+        url = httpx.URL(self._connection.url + path)
+        match send:
+            case "query":
+                return Question(url.copy_merge_params(_texts(query)) if query else url)
+            case "form":
+                return Question(url, form=_texts(query))
+            case "json":
+                return Question(url, document=query)
 
     def address(self, path: str) -> str:
         """The address of `path`, as it may be shown."""
         return without_credentials(self._connection.url + path)
 
-    def shown(self, path: str, query: Mapping[str, str]) -> str:
-        """The address with its query, as it may be stored."""
-        return f"{self.address(path)}?{urlencode(query)}" if query else self.address(path)
+    def shown(self, path: str, query: Mapping[str, str | int]) -> str:
+        """The address with its parameters, wherever they were sent, as it may be stored."""
+        return f"{self.address(path)}?{urlencode(_texts(query))}" if query else self.address(path)
 
-    def broken(self, path: str, what: str) -> TransientError:
+    def broken(self, question: Question, what: str) -> TransientError:
         """The error for an answer that came broken; raised in `receive`, it has the call tried again."""
-        return broken(self._asked(path), what)
+        return self._caller.broken(question, what)
 
-    def pieces(self, path: str, response: httpx.Response) -> Iterator[bytes]:
-        """The body of a good answer in pieces, decompressed, bounded in size and time.
+    def pieces(self, question: Question, response: httpx.Response) -> Iterator[bytes]:
+        """The body of a good answer in pieces, bounded in size and time.
 
         Raises:
-            DataRefusedError: It is larger than `LARGEST_FILE_BYTES`.
-            TransientError: It took longer than `LONGEST_ANSWER_SECONDS`.
+            LoginPageError: It is a page that asks for a password.
+            DataRefusedError: It is too large.
+            TransientError: It is not whole, or took too long.
         """
-        size, latest = 0, time.monotonic() + LONGEST_ANSWER_SECONDS
-        for piece in response.iter_bytes():
-            size += len(piece)
-            if size > LARGEST_FILE_BYTES:
-                raise too_large(self._subject, self.address(path))
-            if time.monotonic() > latest:
-                raise self.broken(path, f"was still answering after {LONGEST_ANSWER_SECONDS:g} s")
+        head = b""
+        for piece in self._caller.pieces(question, response):
+            if len(head) < HEAD_BYTES:
+                head += piece[: HEAD_BYTES - len(head)]
+                if is_login_page(head):
+                    raise LoginPageError
             yield piece
-
-    def _call(
-        self,
-        path: str,
-        receive: Receive[Result],
-        *,
-        query: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
-        token: SecretStr | None = None,
-    ) -> Result:
-        """One call with its waits. A rate limit is no failure: it uses up no attempt and has bounds of its own."""
-
-        def ask() -> Result:
-            headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-            url, method = self._connection.url + path, "POST" if form else "GET"
-            request = self._client.build_request(method, url, params=query, data=form, headers=headers)
-            return self._once(path, request, receive)
-
-        waited, longest = 0.0, max(self._settings.retry_seconds, LONGEST_RATE_LIMIT_WAIT_SECONDS)
-        for _ in range(MOST_RATE_LIMIT_WAITS):
-            try:
-                return patiently(self._settings, ask)
-            except RateLimitedError as limit:
-                if waited + limit.seconds > longest:
-                    break
-                time.sleep(limit.seconds)
-                waited += limit.seconds
-        raise TransientError(
-            f"{self._asked(path)} answers 429, too many requests, after {waited:g} s of waiting too.",
-            "Run again later; if it stays, lower KHOTINH_HTTP_CONNECTIONS or ask its owner for a higher limit.",
-        )
-
-    def _once(self, path: str, request: httpx.Request, receive: Receive[Result]) -> Result:
-        try:
-            response = self._client.send(request, stream=True)
-            try:
-                judge(response, self._asked(path))
-                return receive(response)
-            finally:
-                response.close()
-        except httpx.TimeoutException as error:
-            raise self.broken(path, f"did not answer within {self._settings.http_timeout_seconds:g} s") from error
-        except httpx.ConnectError as error:
-            raise self.broken(path, f"does not answer ({error})") from error
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            raise self.broken(path, f"broke off its answer ({type(error).__name__})") from error
-
-    def _read_token(self, response: httpx.Response) -> SecretStr:
-        body = b"".join(self.pieces(TOKEN_PATH, response))
-        try:
-            token = orjson.loads(body)["access_token"]
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            token = None
-        if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
-            raise SettingError(
-                self._connection.setting,
-                f"{self.address(TOKEN_PATH)} answers, but with no access_token.",
-                "Check that this is the address of the system's API.",
-            )
-        return SecretStr(token)
-
-    def _asked(self, path: str) -> str:
-        return f"{self._subject}: {self.address(path)}"
 
 
 @contextmanager
-def open_system(connection: HttpConnection, settings: Settings, subject: str) -> Iterator[HttpSystem]:
-    """An HTTP system for the length of one pull. No call is made before the first `get`.
+def open_system(source: HttpPages | HttpDownload, settings: Settings, subject: str) -> Iterator[HttpSystem]:
+    """An HTTP system for the length of one pull. No call is made before the first question.
+
+    Args:
+        source: Which connection, and how it lets us in.
+        settings: How places are reached, and how patiently.
+        subject: Dataset or connection that errors name.
 
     Raises:
-        SettingError: The address is malformed or holds a user or password.
+        SettingError: A setting is missing, or an address is malformed or holds a user or password.
     """
+    connection = settings.http(source.connection, source.login.settings)
     check_address(connection.url, connection.setting)
+    check_address(connection.login_url, connection.login_setting)
     connections = settings.http_connections
     with httpx.Client(
         timeout=settings.http_timeout_seconds,
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-        verify=tls_context(),
+        verify=_tls_context_with(connection) if connection.ca_file else tls_context(),
         trust_env=False,
         follow_redirects=False,
-        headers={"User-Agent": "khotinh"},
+        # Cookies belong to a login, which keeps them itself.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        headers={"User-Agent": "khotinh", "Accept-Encoding": ACCEPTED_ENCODINGS},
     ) as client:
-        yield HttpSystem(client, connection, settings, subject)
+        yield HttpSystem(Caller(client, settings, subject, connection.setting), connection, source.login)
 
 
 def check_address(address: str, setting: str, *, may_hold_user: bool = False) -> None:
@@ -241,3 +182,23 @@ def tls_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
+
+
+def _tls_context_with(connection: HttpConnection) -> ssl.SSLContext:
+    """Trusts the authorities of the connection's own file as well."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    try:
+        context.load_verify_locations(connection.ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise SettingError(
+            connection.variable("ca_file"),
+            f"holds no certificates that can be read ({error.strerror or error}).",
+            "Give the authority's certificate as PEM.",
+        ) from None
+    return context
+
+
+def _texts(query: Mapping[str, str | int]) -> dict[str, str]:
+    """Parameters as the texts that addresses and forms hold."""
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in query.items()}

@@ -1,45 +1,68 @@
-"""Rows that come page by page as JSON, with a total to check against.
+"""Rows that come page by page as JSON, and the proof that none was lost on the way.
 
 The pages' bodies are written exactly as they came, in page order, a newline between them: the file is evidence.
 Rows are counted and told apart here, and read nowhere but in `parse`.
 
-A set that changes while it is paged may keep its total: a row slips to a page that was read already, and its neighbour
-comes twice in its place. So rows that stand on two pages are believed only if the next pull finds the same ones there.
+A set that changes while it is read may lose a row and show nothing of it: a record leaves an early page, all others
+move up by one, the first of the next page slips to a page that was read already. If another record comes at the end,
+even the total holds. What proves that nothing was lost is a second reading with the same rows: a reading during which
+the set stood still has them all, so if one of the two was such, both are whole. Two readings that lose the same rows
+would need the set to leave, come back and leave again in step with the pages. Rows that all come in one answer need no
+second one. Of a source whose contract says `proof: total`, a reading is believed that has the declared number of rows
+and none twice.
 """
 
 from __future__ import annotations
 
-import functools
-import math
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections import Counter
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from typing import BinaryIO
 
 import httpx
 import orjson
 
-from pipelines.contracts import HttpPages
-from pipelines.errors import DataRefusedError, TransientError
-from pipelines.extract.delivery import LARGEST_FILE_BYTES, Delivery, Order, private_file, too_large
+from pipelines.contracts import Cursors, HttpPages, Links, Offsets, PageNumbers
+from pipelines.errors import DataRefusedError, PermanentError, TransientError
+from pipelines.extract.calls import Question, same_origin
+from pipelines.extract.delivery import LARGEST_FILE_BYTES, Delivery, Order, private_file, too_large, without_credentials
 from pipelines.extract.http import HttpSystem, open_system
+from pipelines.extract.json_path import at
+from pipelines.extract.page_walk import EndlessError, Page, walk
 
-MOST_PULLS = 3
-"""A set that moves while it is paged is pulled again from its first page, so often in all."""
-
-
-@dataclass(frozen=True)
-class _Page:
-    body: bytes
-    row_count: int
-    total: int
-    row_hashes: frozenset[int]
+MOST_READINGS = 4
+"""A set that moves while it is read is read again from its first page, so often in all. One that moves once, even
+during the second reading, has two readings left that must agree."""
 
 
 @dataclass(frozen=True)
-class _Pulled:
-    total: int
-    is_whole: bool
-    on_two_pages: frozenset[int] = frozenset()
+class _Reading:
+    """What one reading of all pages found.
+
+    Attributes:
+        rows: How often each row stands there, by its hash.
+        total: What the source declares.
+        page_count: How many answers it was put together of.
+    """
+
+    rows: Counter[int]
+    total: int | None
+    page_count: int = field(compare=False)
+
+    @property
+    def is_one_answer(self) -> bool:
+        """Whether nothing could move between two pages: all rows came at once."""
+        return self.page_count == 1 and self.total in (None, self.rows.total())
+
+    @property
+    def is_believable(self) -> bool:
+        """Whether the source's own total speaks for it, and no row stands twice."""
+        return self.rows.total() == self.total == len(self.rows)
+
+    def difference(self, before: _Reading) -> int:
+        """How many rows stand in one of the two only."""
+        return ((self.rows - before.rows) + (before.rows - self.rows)).total()
 
 
 class _MovedError(Exception):
@@ -49,93 +72,156 @@ class _MovedError(Exception):
 def pull_pages(source: HttpPages, order: Order) -> Delivery:
     """Pulls every page into one file.
 
-    Rows that still do not agree with the declared total in the last pull are delivered all the same: the file is
-    evidence, and the verdict on it is `validate`'s.
+    Rows that agree in two readings and not with the declared total are delivered all the same: the file is evidence,
+    and the verdict on it is `validate`'s.
 
     Raises:
-        DataRefusedError: An answer has not the contract's shape.
-        TransientError, PermanentError: As `HttpSystem.get` says; transient too if the set moves in every pull.
+        DataRefusedError: An answer has not the contract's shape, or the pages lead nowhere.
+        TransientError, PermanentError: As `HttpSystem.ask` says; transient too if the set moves in every reading.
     """
     file = order.file(".json")
-    seen_twice: frozenset[int] = frozenset()
+    before: _Reading | None = None
     difference = ""
     with (
-        open_system(order.settings.http(source.connection), order.settings, order.dataset) as system,
+        open_system(source, order.settings, order.dataset) as system,
         ThreadPoolExecutor(order.settings.http_connections, thread_name_prefix="pages") as pool,
     ):
-        for pull in range(1, MOST_PULLS + 1):
+        for _ in range(MOST_READINGS):
             try:
                 with private_file(file) as handle:
-                    pulled = _write_pages(source, order, system, pool, handle)
+                    reading = _read_all(source, order, system, pool, handle)
             except _MovedError as moved:
-                difference = str(moved)
-            else:
-                is_settled = pulled.on_two_pages <= seen_twice
-                seen_twice, difference = pulled.on_two_pages, "rows wander from page to page"
-                if is_settled and (pulled.is_whole or pull == MOST_PULLS):
-                    return Delivery(file, file.name, system.shown(order.path, order.query), declared_rows=pulled.total)
+                before, difference = None, str(moved)
+                continue
+            is_believed = source.proof == "total" and reading.is_believable
+            if reading == before or reading.is_one_answer or is_believed:
+                return Delivery(file, file.name, system.shown(order.path, order.query), declared_rows=reading.total)
+            if before is not None:
+                difference = f"{reading.difference(before)} rows differ between two readings"
+            before = reading
+    file.unlink(missing_ok=True)
     raise TransientError(
-        f"{order.dataset} {order.partition.key}: {difference}, in the last of {MOST_PULLS} pulls.",
-        "Run again when the source is quiet.",
+        f"{order.dataset} {order.partition.key}: {difference or 'the set moves'}, in the last of {MOST_READINGS} readings.",
+        "Run again when the source is quiet; if values in a row change with the hour, name those that tell rows apart "
+        "in the contract's `row_key`.",
     )
 
 
-def _write_pages(
-    source: HttpPages, order: Order, system: HttpSystem, pool: ThreadPoolExecutor, handle: BinaryIO
-) -> _Pulled:
-    """Writes all pages. They come a batch at a time, so that memory holds one batch at most."""
-    ask = functools.partial(_ask_page, source, order, system)
-    first = ask(1)
-    handle.write(first.body)
-    row_count, size, next_page = first.row_count, len(first.body), 2
-    seen, on_two_pages = set(first.row_hashes), set[int]()
-    while row_count < first.total:
-        missing_pages = math.ceil((first.total - row_count) / max(first.row_count, 1))
-        batch = range(next_page, next_page + min(missing_pages, order.settings.http_connections))
-        next_page = batch.stop
-        for number, page in zip(batch, pool.map(ask, batch), strict=True):
-            if page.total != first.total:
-                raise _MovedError(f"the total went from {first.total} to {page.total} between page 1 and {number}")
-            if page.row_count == 0:
-                return _Pulled(first.total, is_whole=False, on_two_pages=frozenset(on_two_pages))
-            on_two_pages |= seen & page.row_hashes
-            seen |= page.row_hashes
-            row_count, size = row_count + page.row_count, size + len(page.body)
+def _read_all(source: HttpPages, order: Order, system: HttpSystem, pool: Executor, handle: BinaryIO) -> _Reading:
+    """Writes all pages and tells what they hold."""
+    rows, size, total, number = Counter[int](), 0, None, 0
+    ask = partial(_ask_page, source, order, system)
+    try:
+        for number, page in enumerate(walk(source, ask, pool, order.settings.http_connections), start=1):
+            if number == 1:
+                total = page.total
+            elif page.total != total:
+                raise _MovedError(f"the total went from {total} to {page.total} between page 1 and {number}")
+            rows.update(page.row_hashes)
+            size += len(page.body)
             if size > LARGEST_FILE_BYTES:
                 raise too_large(order.dataset, system.address(order.path))
-            handle.write(b"\n")
-            handle.write(page.body)
-    return _Pulled(first.total, is_whole=row_count == first.total, on_two_pages=frozenset(on_two_pages))
+            handle.write(page.body if number == 1 else b"\n" + page.body)
+    except EndlessError as error:
+        raise DataRefusedError(
+            "page_shape",
+            f"{order.dataset} {order.partition.key}: {error}.",
+            "Check `paging` in the contract's source, or ask the source's owner what has changed in the API.",
+        ) from None
+    return _Reading(rows, total, number)
 
 
-def _ask_page(source: HttpPages, order: Order, system: HttpSystem, number: int) -> _Page:
-    def receive(response: httpx.Response) -> _Page:
-        body = b"".join(system.pieces(order.path, response))
+def _ask_page(source: HttpPages, order: Order, system: HttpSystem, position: str | None) -> Page:
+    question = _question(source, order, system, position)
+
+    def receive(response: httpx.Response) -> Page:
+        body = b"".join(system.pieces(question, response))
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             # Cut off, or a proxy's page of apology: both pass. A page that says another thing than agreed does not.
-            raise system.broken(order.path, f"gave a page {number} that is not whole JSON") from error
-        rows, total = _at(document, source.rows), _at(document, source.total)
+            raise system.broken(question, "gave a page that is not whole JSON") from error
+        rows = at(document, source.rows)
         if not isinstance(rows, list):
-            raise _misshapen(order, number, source.rows, "a list")
-        if not isinstance(total, int) or isinstance(total, bool) or total < 0:
-            raise _misshapen(order, number, source.total, "a count")
-        return _Page(body, len(rows), total, frozenset(hash(orjson.dumps(row)) for row in rows))
+            raise _misshapen(order, position, source.rows, "a list")
+        total = _total(source, order, document, position)
+        for path in source.row_key:
+            if rows and all(at(row, path) is None for row in rows):
+                raise _misshapen(order, position, path, "a value of a row")
+        hashes = tuple(_row_hash(row, source.row_key) for row in rows)
+        return Page(body, hashes, total, _following(source, order, document, response, position))
 
-    return system.get(order.path, {**order.query, source.page_parameter: str(number)}, receive)
-
-
-def _at(document: object, path: str) -> object:
-    """The value at a path of keys joined by dots; None where there is none."""
-    for key in path.split("."):
-        document = document.get(key) if isinstance(document, dict) else None
-    return document
+    return system.ask(question, receive)
 
 
-def _misshapen(order: Order, number: int, key: str, kind: str) -> DataRefusedError:
+def _total(source: HttpPages, order: Order, document: object, position: str | None) -> int | None:
+    if source.total is None:
+        return None
+    total = at(document, source.total)
+    if not isinstance(total, int) or isinstance(total, bool) or total < 0:
+        raise _misshapen(order, position, source.total, "a count")
+    return total
+
+
+def _question(source: HttpPages, order: Order, system: HttpSystem, position: str | None) -> Question:
+    more: dict[str, str | int] = {}
+    match source.paging:
+        case PageNumbers(parameter=parameter) | Offsets(parameter=parameter) if position is not None:
+            more[parameter] = int(position)
+        case Cursors(parameter=parameter) if position is not None:
+            more[parameter] = position
+        case Links() if position is not None:
+            return Question(httpx.URL(position))
+    return system.question(order.path, {**order.query, **more}, source.send)
+
+
+def _following(
+    source: HttpPages, order: Order, document: object, response: httpx.Response, position: str | None
+) -> str | None:
+    """What the next page is asked by; None if this is the last, or if the source leaves that to us."""
+    match source.paging:
+        case Cursors(next=path):
+            told = at(document, path)
+        case Links(next=""):
+            told = response.links.get("next", {}).get("url")
+        case Links(next=path):
+            told = at(document, path)
+        case _:
+            return None
+    if told is None or told == "":
+        return None
+    if isinstance(told, bool) or not isinstance(told, str | int):
+        raise _misshapen(order, position, getattr(source.paging, "next", ""), "a text")
+    return str(told) if isinstance(source.paging, Cursors) else _address(order, response, str(told))
+
+
+def _address(order: Order, response: httpx.Response, link: str) -> str:
+    """A link as a whole address of the same system.
+
+    Raises:
+        PermanentError: It leads to another one, which must not see what lets us in here.
+    """
+    try:
+        address = response.url.join(link)
+    except httpx.InvalidURL:
+        address = httpx.URL("")
+    if not same_origin(address, response.url):
+        raise PermanentError(
+            f"{order.dataset} {order.partition.key}: the next page is said to be at {without_credentials(link)}, "
+            f"which is not {response.url.host}.",
+            "Ask the system's owner to have it name its own address.",
+        )
+    return str(address)
+
+
+def _row_hash(row: object, row_key: tuple[str, ...]) -> int:
+    return hash(orjson.dumps([at(row, path) for path in row_key] if row_key else row, option=orjson.OPT_SORT_KEYS))
+
+
+def _misshapen(order: Order, position: str | None, key: str, kind: str) -> DataRefusedError:
+    place = f"page {position}" if position is not None and position.isdigit() else "a page"
     return DataRefusedError(
         "page_shape",
-        f"{order.dataset} {order.partition.key}: page {number} has no `{key}` that is {kind}.",
+        f"{order.dataset} {order.partition.key}: {place} has no `{key}` that is {kind}.",
         "Ask the source's owner what has changed in the API, or correct the contract's source.",
     )

@@ -6,9 +6,10 @@ The kinds themselves have a module each. Nothing is kept here and nothing is dec
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, time
 from pathlib import Path
 
-from pipelines.calendar import Partition
+from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, EndpointPoll, Files, HttpDownload, HttpPages
 from pipelines.errors import ContractError
 from pipelines.extract.delivery import Delivery, Order
@@ -36,28 +37,65 @@ def pull(contract: Contract, partition: Partition, settings: Settings, folder: P
         PermanentError: The source refuses.
         DataRefusedError: What came is not what the source itself declares, or is too large.
     """
-
-    def order(path: str, query: Mapping[str, str]) -> Order:
-        filled = {key: _filled(value, contract, partition) for key, value in query.items()}
-        return Order(contract.dataset, partition, _filled(path, contract, partition), filled, settings, folder)
-
+    order = order_of(contract, partition, settings, folder)
     match contract.source:
         case HttpPages() as source:
-            query = source.baseline_query if partition.is_baseline else source.query
-            return pull_pages(source, order(source.path, query))
+            return pull_pages(source, order)
         case HttpDownload() as source:
-            return pull_download(source, order(source.path, source.query))
+            return pull_download(source, order)
         case Files() as source:
-            return pull_files(source, order(source.path, {}))
+            return pull_files(source, order)
         case EndpointPoll() as source:
-            return pull_poll(source, order("", source.query))
+            return pull_poll(source, order)
+
+
+def order_of(contract: Contract, partition: Partition, settings: Settings, folder: Path) -> Order:
+    """What is asked of the contract's source for one partition, with every placeholder filled in.
+
+    Raises:
+        ContractError: A placeholder is unknown or malformed.
+    """
+    source = contract.source
+    query: Mapping[str, str | int]
+    match source:
+        case HttpPages() if partition.is_baseline:
+            path, query = source.path, source.baseline_query
+        case HttpPages() | HttpDownload():
+            path, query = source.path, source.query
+        case Files():
+            path, query = source.path, {}
+        case EndpointPoll():
+            path, query = "", source.query
+    filled = {
+        key: _filled(value, contract, partition) if isinstance(value, str) else value for key, value in query.items()
+    }
+    return Order(contract.dataset, partition, _filled(path, contract, partition), filled, settings, folder)
 
 
 def _filled(template: str, contract: Contract, partition: Partition) -> str:
+    """Fills the placeholders in. The `_start` ones are the local midnight, with its offset or as UTC."""
+    start, next_start = (
+        datetime.combine(day, time.min, TIME_ZONE) for day in (partition.first_day, partition.next_day)
+    )
+    moments = {
+        "day": partition.first_day,
+        "last_day": partition.last_day,
+        "next_day": partition.next_day,
+        "day_start": start,
+        "next_day_start": next_start,
+        "day_start_utc": start.astimezone(UTC),
+        "next_day_start_utc": next_start.astimezone(UTC),
+        "day_seconds": int(start.timestamp()),
+        "next_day_seconds": int(next_start.timestamp()),
+        "day_milliseconds": int(start.timestamp()) * 1000,
+        "next_day_milliseconds": int(next_start.timestamp()) * 1000,
+    }
     try:
-        return template.format(day=partition.first_day, next_day=partition.next_day)
+        if "%s" in template:  # seconds by the clock of this machine, wherever it stands
+            raise ValueError("%s hangs on the machine's time zone")
+        return template.format(**moments)
     except (KeyError, IndexError, ValueError, AttributeError) as error:
         raise ContractError(
             f"{contract.dataset}: {template!r} in the contract's source cannot be filled in ({error}).",
-            "Use {day:...} and {next_day:...} only.",
+            f"Use these only: {', '.join(moments)}.",
         ) from error

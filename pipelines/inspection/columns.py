@@ -10,14 +10,14 @@ from difflib import get_close_matches
 
 import polars as pl
 
-from pipelines.contracts import Column, Contract
+from pipelines.contracts import MOMENTS, NUMBERS, Column, Contract
 from pipelines.parse.headings import match_headings
 from pipelines.parse.text_table import TextTable
-from pipelines.parse.values import Reading, clean, read_value
+from pipelines.parse.values import Reading, clean, read_value, units_above
 
 MOST_TOLD = 100
 _NEAR_ENOUGH = 0.4
-_WITH_BOUNDS = frozenset({"integer", "amount", "decimal", "date", "timestamp", "count_of"})
+_WITH_BOUNDS = NUMBERS | MOMENTS | {"count_of"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def describe(table: TextTable, reading: Reading) -> Mapping:
     told = () if is_hidden else unknown[:MOST_TOLD]
     frame = pl.concat(table.read())
     return Mapping(
-        columns=tuple(_found(column, headings[column.name], told, frame, reading) for column in with_heading),
+        columns=tuple(_found(column, headings, told, frame, reading) for column in with_heading),
         unknown=tuple(HeadingUnknown(heading, _nearest_column(heading, headings, contract)) for heading in told),
         is_hidden=is_hidden,
         unknown_count=len(unknown),
@@ -99,16 +99,23 @@ def describe(table: TextTable, reading: Reading) -> Mapping:
 
 
 def _found(
-    column: Column, headings: list[str], unknown: tuple[str, ...], frame: pl.DataFrame, reading: Reading
+    column: Column, by_column: dict[str, list[str]], unknown: tuple[str, ...], frame: pl.DataFrame, reading: Reading
 ) -> ColumnFound:
+    def text_of(column: Column) -> pl.Series:
+        present = [heading for heading in by_column[column.name] if heading in frame.columns]
+        if not present:
+            return pl.Series([None] * frame.height, dtype=pl.String)
+        return frame.select(clean(pl.coalesce(present))).to_series()
+
+    headings = by_column[column.name]
     if not headings:
         nearest = get_close_matches(column.headings[0], unknown, n=1, cutoff=_NEAR_ENOUGH)
         return ColumnFound(column, nearest=nearest[0] if nearest else None)
-    texts = frame.select(clean(pl.coalesce(headings))).to_series()
+    texts = text_of(column)
     filled, empty = texts.len() - texts.null_count(), texts.null_count()
     if not column.is_stored:
         return ColumnFound(column, tuple(headings), filled=filled, empty=empty)
-    values = read_value(column, texts, reading)
+    values = read_value(column, texts, reading, units_above(column, text_of, reading))
     # A mark such as "" may stand for zero: such a cell is empty and yet has a value.
     read = int((texts.is_not_null() & values.is_not_null()).sum())
     has_bounds = column.type in _WITH_BOUNDS and column.personal is None

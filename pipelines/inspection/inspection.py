@@ -19,11 +19,13 @@ from pipelines.errors import DataRefusedError, MessagesWithheld, PermanentError
 from pipelines.extract.delivery import LARGEST_FILE_BYTES
 from pipelines.ingest import Workshop
 from pipelines.inspection.columns import Mapping, describe
+from pipelines.inspection.draft import Draft, draft_file, known_of
 from pipelines.inspection.guess import Candidate, Confidence, confidence, rank
 from pipelines.parse import parse
 from pipelines.parse.plain_files import read_table
 from pipelines.parse.signature import Mismatch, Signature, mismatch, read_signature
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.units import without_candidates
 from pipelines.parse.unpacking import BOUNDS
 from pipelines.parse.values import Reading
 from pipelines.validate.verdict import Check, Judged, Verdict, judge, refuse_unread
@@ -99,6 +101,7 @@ class Inspection:
         candidates: Contracts that share headings with it, the best first; empty if the dataset was given.
         contract: The contract that it was held against, given or guessed.
         mismatch: Why its format cannot be what the contract expects; nothing more is told then.
+        draft: Of a file that no contract fits: the contract that would; None if none could.
     """
 
     file_name: str
@@ -113,6 +116,7 @@ class Inspection:
     place: Place | None = None
     mapping: Mapping | None = None
     judgement: Judgement | None = None
+    draft: Draft | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -152,6 +156,35 @@ def inspect_file(
         return _inspect(workshop, file, dataset, asked, tell, reading_for)
 
 
+def draft_of(workshop: Workshop, file: Path, dataset: str | None = None, platform: str | None = None) -> Draft:
+    """Drafts the contract of a file, whatever contracts there are.
+
+    Args:
+        workshop: Contracts whose headings are known, and registers; its settings are not asked.
+        file: A regular file.
+        dataset: The new dataset's name; made from the file's name if None.
+        platform: Whose it is; the dataset's name if None.
+
+    Raises:
+        DataRefusedError: The file can be read by no contract as it is, or has no heading.
+        UnforeseenError: A fault of the program.
+    """
+    with MessagesWithheld(f"inspect {file.name}"):
+        signature, size = read_signature(file), file.stat().st_size
+        unpacked = signature.contents.unpacked_bytes if signature.contents else size
+        if max(size, unpacked) > LARGEST_FILE_BYTES:
+            raise unreadable(f"it is larger than {LARGEST_FILE_BYTES // 1024**2} MB")
+        known = known_of(workshop.contracts.values())
+        return draft_file(workshop, file, signature, known=known, dataset=dataset, platform=platform)
+
+
+def _draft_if_readable(workshop: Workshop, file: Path, signature: Signature) -> Draft | None:
+    try:
+        return draft_file(workshop, file, signature, known=known_of(workshop.contracts.values()))
+    except DataRefusedError:
+        return None
+
+
 def _inspect(
     workshop: Workshop, file: Path, dataset: str | None, asked: Partition | None, tell: Callable[[str], None],
     reading_for: Callable[[Contract], Reading],
@@ -169,7 +202,10 @@ def _inspect(
     candidates = rank(file, signature, contracts, reading_for)
     sure = Confidence.GIVEN if dataset else confidence(candidates)
     if sure is Confidence.UNKNOWN:
-        return Inspection(file.name, size, signature, is_too_large=False, confidence=sure, candidates=candidates)
+        return Inspection(
+            file.name, size, signature, is_too_large=False, confidence=sure, candidates=candidates,
+            draft=_draft_if_readable(workshop, file, signature),
+        )  # fmt: skip
     contract = workshop.contracts[dataset or candidates[0].dataset]
     period = period_of(contract, asked, file.name)
     wrong = mismatch(signature, contract.format)
@@ -241,6 +277,7 @@ def _judge(workshop: Workshop, file: Path, reading: Reading, tell: Callable[[str
 
 def _judgement(judged: Judged) -> Judgement:
     quarantine = judged.quarantine
+    reasons = quarantine.get_column("reasons").explode().drop_nulls().to_list()
     return Judgement(
         verdict=judged.verdict,
         failed=tuple(check for check in judged.checks if not check.is_success),
@@ -249,7 +286,7 @@ def _judgement(judged: Judged) -> Judgement:
         rows_accepted=judged.rows.height,
         rows_quarantined=quarantine.height,
         rows_duplicate=judged.rows_duplicate,
-        reason_counts=dict(Counter(quarantine.get_column("reasons").explode().drop_nulls().to_list()).most_common()),
+        reason_counts=dict(Counter(map(without_candidates, reasons)).most_common()),
         rejects=tuple(_reject(row) for row in quarantine.head(REJECTS_TOLD).iter_rows(named=True)),
     )
 

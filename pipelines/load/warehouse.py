@@ -25,7 +25,9 @@ CREATE SCHEMA IF NOT EXISTS raw;
 CREATE TABLE IF NOT EXISTS ops.datasets (
     dataset VARCHAR PRIMARY KEY, mode VARCHAR NOT NULL, cadence VARCHAR NOT NULL, title_vi VARCHAR NOT NULL,
     title_en VARCHAR NOT NULL, owner VARCHAR NOT NULL, contract_version INTEGER NOT NULL, due_days_after INTEGER NOT NULL,
-    due_time TIME NOT NULL, has_baseline BOOLEAN NOT NULL, completeness_subject VARCHAR);
+    due_time TIME NOT NULL, has_baseline BOOLEAN NOT NULL, completeness_subject VARCHAR,
+    is_optional BOOLEAN DEFAULT false);
+ALTER TABLE ops.datasets ADD COLUMN IF NOT EXISTS is_optional BOOLEAN DEFAULT false;
 CREATE TABLE IF NOT EXISTS ops.arrivals (
     arrival_id VARCHAR PRIMARY KEY, dataset VARCHAR NOT NULL, partition_key VARCHAR NOT NULL, file_sha256 VARCHAR NOT NULL,
     file_name VARCHAR NOT NULL, file_bytes BIGINT NOT NULL, source_uri VARCHAR NOT NULL, source_modified_at TIMESTAMP,
@@ -149,10 +151,10 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]
         for name, sql_type in columns:
             connection.execute(f'ALTER TABLE raw."{contract.dataset}" ADD COLUMN IF NOT EXISTS "{name}" {sql_type}')
         connection.execute(
-            "INSERT OR REPLACE INTO ops.datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO ops.datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 contract.dataset, contract.mode, contract.cadence, contract.title.vi, contract.title.en, contract.owner,
                 contract.version, contract.due.days_after, contract.due.time, contract.baseline,
-                contract.completeness.subject if contract.completeness else None,
+                contract.completeness.subject if contract.completeness else None, contract.is_optional,
             ],
         )  # fmt: skip

@@ -19,8 +19,7 @@ def match_headings(table: TextTable, contract: Contract) -> tuple[dict[str, list
     found: dict[str, list[str]] = {}
     for column in contract.columns:
         found[column.name] = [by_key[name_key(heading)] for heading in column.headings if name_key(heading) in by_key]
-    group = contract.format.group_column
-    if group is not None:
+    for group in contract.format.group_columns:
         found[group] = [group]
     used = {name_key(heading) for headings in found.values() for heading in headings}
     used |= {name_key(heading) for heading in contract.ignored_headings}

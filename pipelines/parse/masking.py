@@ -53,7 +53,7 @@ def shown(column: Column, text: str | None, reasons: Sequence[str], unit_names: 
     if text is None or not any(reason.startswith(f"{column.name}: ") for reason in reasons):
         return text
     if column.type == "unit_name":
-        return _shown_unit(text, unit_names)
+        return text if _AGENCY.fullmatch(text) else _shown_unit(text, unit_names)
     return text if is_harmless(text) else shape(text)
 
 

@@ -6,8 +6,9 @@ and the personal columns end here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +19,9 @@ from pipelines.parse.drift import NO_CELLS, CellCount, refuse_retyped
 from pipelines.parse.headings import headings_by_column
 from pipelines.parse.plain_files import read_table
 from pipelines.parse.rejects import hidden_columns, reject_rows
+from pipelines.parse.swapped_dates import NO_DATES, DateCount, refuse_swapped
 from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, TextTable
+from pipelines.parse.title_period import refuse_other_period
 from pipelines.parse.totals import total_differences
 from pipelines.parse.typed_frame import read_frame
 from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
@@ -40,6 +43,7 @@ class Parsed:
         rows_duplicate: Rows that repeat another row of the file in every cell.
         added_headings: Headings that no column of the contract accepts, as they may be told.
         total_differences: Where a total or group row of the file is not the sum of its rows: (stated, summed).
+        mended: By column that declares a width, cells whose code got its leading zeros back.
     """
 
     rows: TypedRows
@@ -49,6 +53,7 @@ class Parsed:
     rows_duplicate: int
     added_headings: tuple[str, ...]
     total_differences: dict[str, tuple[str, str]]
+    mended: Mapping[str, int] = field(default_factory=dict)
 
 
 def parse(file: Path, reading: Reading) -> Parsed:
@@ -56,7 +61,7 @@ def parse(file: Path, reading: Reading) -> Parsed:
 
     Raises:
         DataRefusedError: The file as a whole cannot be trusted: unreadable, a required heading missing or renamed,
-            a required column of another type, dates mixed with Excel dates.
+            a required column of another type, dates mixed with Excel dates, a title that names another period.
     """
     try:
         return _parse(file, reading)
@@ -67,8 +72,10 @@ def parse(file: Path, reading: Reading) -> Parsed:
 def _parse(file: Path, reading: Reading) -> Parsed:
     contract = reading.contract
     table = read_table(file, contract, reading.scratch)
+    refuse_other_period(table.title, reading.partition, contract)
     headings, added = headings_by_column(table, contract)
     first = _first_pass(table, headings, reading)
+    refuse_swapped(contract, first.dates)
     refuse_retyped(contract, first.cells, first.fingerprints.height)
     duplicates = _repetitions(table, first.fingerprints)
     reasons = first.reasons.filter(~pl.col("row_number").is_in(duplicates.implode()))
@@ -87,11 +94,12 @@ def _parse(file: Path, reading: Reading) -> Parsed:
     distinct = first.rows.without(duplicates)
     return Parsed(
         rows=distinct.without(reasons.get_column("row_number")),
-        rejects=reject_rows(texts_of, reasons, contract, distinct, unit_names=_unit_names(reading)),
+        rejects=reject_rows(texts_of, reasons, contract, distinct, reading.units),
         texts_of=texts_of,
         rows_read=first.fingerprints.height,
         rows_duplicate=len(duplicates),
         added_headings=added,
+        mended=first.mended,
         total_differences=total_differences(table.stated, distinct, contract),
     )
 
@@ -105,12 +113,16 @@ class _FirstPass:
         reasons: REASON_SCHEMA.
         fingerprints: ROW_NUMBER and a hash of all cells as they came.
         cells: Of each column how many cells were filled, how many could not be read, and what those look like.
+        dates: Of each column of dates how they came.
+        mended: As in `Parsed`.
     """
 
     rows: TypedRows
     reasons: pl.DataFrame
     fingerprints: pl.DataFrame
     cells: Mapping[str, CellCount]
+    dates: Mapping[str, DateCount]
+    mended: Mapping[str, int]
 
 
 def _first_pass(table: TextTable, headings: dict[str, list[str]], reading: Reading) -> _FirstPass:
@@ -118,6 +130,8 @@ def _first_pass(table: TextTable, headings: dict[str, list[str]], reading: Readi
     reasons: list[pl.DataFrame] = []
     fingerprints: list[pl.DataFrame] = []
     cells: dict[str, CellCount] = {}
+    dates: dict[str, DateCount] = {}
+    mended: Counter[str] = Counter()
     schema = pl.Schema()
     for frame in table.read():
         fingerprints.append(
@@ -128,7 +142,9 @@ def _first_pass(table: TextTable, headings: dict[str, list[str]], reading: Readi
         schema = typed.rows.schema
         reasons.append(typed.reasons)
         cells = {name: count + cells.get(name, NO_CELLS) for name, count in typed.cells.items()}
-    return _FirstPass(writer.written(schema), pl.concat(reasons), pl.concat(fingerprints), cells)
+        dates = {name: count + dates.get(name, NO_DATES) for name, count in typed.dates.items()}
+        mended.update(typed.mended)
+    return _FirstPass(writer.written(schema), pl.concat(reasons), pl.concat(fingerprints), cells, dates, mended)
 
 
 def _repetitions(table: TextTable, fingerprints: pl.DataFrame) -> pl.Series:
@@ -150,8 +166,3 @@ def _texts_by_column(frame: pl.DataFrame, headings: dict[str, list[str]], contra
         (pl.coalesce(present[name]) if present[name] else pl.lit(None, dtype=pl.String)).alias(name) for name in kept
     ]
     return frame.select(ROW_NUMBER, SHEET_NAME, *expressions)
-
-
-def _unit_names(reading: Reading) -> Collection[str]:
-    period = reading.partition
-    return reading.reference.unit_codes_by_name(period.first_day, period.last_day)

@@ -49,6 +49,7 @@ def one_table(parts: Sequence[Part]) -> TextTable:
         headings=headings,
         read=lambda: _gathered(frames()),
         stated=tuple(stated),
+        title=tuple(text for part in parts for text in part.table.title),
         parts=sum(part.table.parts for part in parts),
     )
 
@@ -65,7 +66,8 @@ def _in_place(frame: pl.DataFrame, part: Part, offset: int, headings: tuple[str,
     own = set(frame.columns)
     absent = [pl.lit(None, dtype=pl.String).alias(heading) for heading in headings if heading not in own]
     sheet = pl.col(SHEET_NAME)
-    name = pl.when(sheet == "").then(pl.lit(part.told)).otherwise(pl.lit(f"{part.told} / ") + sheet)
+    is_named = sheet.is_in(["", part.told])
+    name = pl.when(is_named).then(pl.lit(part.told)).otherwise(pl.lit(f"{part.told} / ") + sheet)
     others = own - {ROW_NUMBER, SHEET_NAME, *headings}  # the label of the group row above
     placed = frame.with_columns(pl.col(ROW_NUMBER) + offset, name.alias(SHEET_NAME), *absent)
     return placed.select(ROW_NUMBER, *headings, *others, SHEET_NAME)

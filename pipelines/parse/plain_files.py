@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 
 import polars as pl
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse.grids import read_html, read_xlsx
+from pipelines.parse.encodings import to_utf8
+from pipelines.parse.html_tables import read_html
 from pipelines.parse.json_records import read_json
 from pipelines.parse.panics import PanicsRefused
 from pipelines.parse.parts import Part, one_table
@@ -24,16 +26,19 @@ from pipelines.parse.signature import FileKind, holds_rows, read_signature
 from pipelines.parse.tables import read_csv
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
 from pipelines.parse.unpacking import PlainFile, refuse_swollen, unpack
+from pipelines.parse.workbook import read_xls, read_xlsx
 from pipelines.parse.xml_records import read_xml
 
 # What begins like a text may be any of them, cut short; the reader says more of it.
 _LEFT_TO_THE_READER = frozenset({FileKind.EMPTY, FileKind.CSV, FileKind.TEXT, FileKind.BINARY})
 Reader = Callable[[Path, Contract], TextTable]
 _READERS: dict[str, Reader] = {
-    "csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "html": read_html,
+    "csv": read_csv, "json": read_json, "xml": read_xml, "xlsx": read_xlsx, "xls": read_xls, "html": read_html,
 }  # fmt: skip
 _RECORDS = frozenset({"json", "xml"})
 _MOST_BYTES_KEPT = 64 * 1024 * 1024
+_WORKBOOKS = frozenset({"xlsx", "xls"})
+_UTF8 = frozenset({"utf-8", "utf-8-sig"})
 
 
 def read_table(file: Path, contract: Contract, scratch: Path | None = None) -> TextTable:
@@ -52,7 +57,7 @@ def read_table(file: Path, contract: Contract, scratch: Path | None = None) -> T
     if not found:
         return _nothing(contract)
     reader = _reader(contract, sum(plain.file.stat().st_size for plain in found))
-    parts = [Part(plain.told, _read(plain, contract, reader)) for plain in found]
+    parts = [Part(plain.told, _read(plain, folder, contract, reader)) for plain in found]
     table = parts[0].table if parts[0].told == "" else one_table(parts)
     return replace(table, read=partial(_frames, table, folder))
 
@@ -85,23 +90,32 @@ def _reader(contract: Contract, total_bytes: int) -> Reader:
     return _READERS[kind]
 
 
-def _read(plain: PlainFile, contract: Contract, reader: Reader) -> TextTable:
+def _read(plain: PlainFile, folder: ScratchFolder, contract: Contract, reader: Reader) -> TextTable:
     with _naming(plain.told), PanicsRefused():
         signature = read_signature(plain.file)
         if signature.is_damaged:
-            what = "workbook" if contract.format.kind == "xlsx" else "zip"
+            what = "workbook" if contract.format.kind in ("xlsx", "xls") else "zip"
             raise unreadable(f"it is no {what}, or it is cut short")
         if signature.layout != contract.format.kind and signature.kind not in _LEFT_TO_THE_READER:
             raise unreadable(f"it is {signature.kind}, not {contract.format.kind}")
         if signature.kind is FileKind.XLSX:
             refuse_swollen(plain.file)
-        table = reader(plain.file, contract)
+        table = reader(_in_utf8(plain.file, folder, contract), contract)
 
     def frames() -> Iterator[pl.DataFrame]:
         with _naming(plain.told), PanicsRefused():
             yield from table.read()
 
     return replace(table, read=frames)
+
+
+def _in_utf8(file: Path, folder: ScratchFolder, contract: Contract) -> Path:
+    """The text as its reader wants it; a workbook says its encoding itself."""
+    if contract.format.encoding in _UTF8 or contract.format.kind in _WORKBOOKS:
+        return file
+    target = Path(mkdtemp(dir=folder.path)) / file.name
+    to_utf8(file, contract.format.encoding, target)
+    return target
 
 
 @contextmanager

@@ -16,9 +16,13 @@ from pipelines.contracts import Column, Contract
 from pipelines.parse.masking import MASK, shown
 from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, SHEET_NAME
 from pipelines.parse.typed_rows import TypedRows
+from pipelines.parse.units import Candidates, UnitFinder, with_candidates
 from pipelines.reference import name_key
 
 OWNER = "__owner"
+UNKNOWN_UNIT = "unknown or ambiguous unit"
+# Each search compares one text with every unit, 15 ms: a file of 100,000 different misspellings must end too.
+_MOST_SEARCHES = 200
 REJECT_SCHEMA = pl.Schema(
     {
         "row_number": pl.Int64(),
@@ -32,7 +36,7 @@ REJECT_SCHEMA = pl.Schema(
 
 def reject_rows(
     texts_of: Callable[[pl.Series], pl.DataFrame], reasons: pl.DataFrame, contract: Contract, rows: TypedRows,
-    unit_names: Collection[str] = (),
+    units: UnitFinder | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """Builds quarantine rows.
 
@@ -41,7 +45,7 @@ def reject_rows(
         reasons: REASON_SCHEMA, one row each rejected row.
         contract: Which columns there are; a personal one is shown masked, whatever it held.
         rows: Typed rows, for the unit that owns each.
-        unit_names: Keys of the units' names, by which a misspelt one is told from a person's.
+        units: Finds the units that a faulty cell may mean, and tells a misspelt one from a person's name.
 
     Returns:
         A frame of REJECT_SCHEMA.
@@ -49,13 +53,38 @@ def reject_rows(
     if reasons.is_empty():
         return pl.DataFrame(schema=REJECT_SCHEMA)
     numbers = reasons.get_column("row_number")
-    hidden, units = hidden_columns(contract), _owning_units(rows, numbers, contract)
+    hidden, owners = hidden_columns(contract), _owning_units(rows, numbers, contract)
     found = reasons.join(texts_of(numbers), left_on="row_number", right_on=ROW_NUMBER, how="left")
-    found = found.join(units, on="row_number", how="left").sort("row_number")
-    row_texts = [_row_text(row, contract, hidden, unit_names) for row in found.iter_rows(named=True)]
+    found = found.join(owners, on="row_number", how="left").sort("row_number")
+    keys = units.keys if units else ()
+    row_texts = [_row_text(row, contract, hidden, keys) for row in found.iter_rows(named=True)]
+    if units is not None:
+        suggest = _Suggestions(units, contract)
+        suggested = [[suggest.told(reason, row) for reason in row["reasons"]] for row in found.iter_rows(named=True)]
+        found = found.with_columns(pl.Series("reasons", suggested, dtype=pl.List(pl.String)))
     return found.with_columns(pl.Series("row_text", row_texts, dtype=pl.String)).select(
         pl.col(ROW_IN_SHEET).alias("row_number"), pl.col(SHEET_NAME).alias("sheet_name"), "row_text", "reasons", OWNER
     ).rename({OWNER: "unit_code"}).cast(REJECT_SCHEMA)  # fmt: skip
+
+
+class _Suggestions:
+    """Adds to the reason of a cell without a unit those that it may mean."""
+
+    def __init__(self, units: UnitFinder, contract: Contract) -> None:
+        self._units = units
+        self._columns = {f"{column.name}: {UNKNOWN_UNIT}": column for column in contract.stored_columns}
+        self._found: dict[tuple[str, str | None], Candidates | None] = {}
+
+    def told(self, reason: str, row: Mapping[str, Any]) -> str:
+        column = self._columns.get(reason)
+        text = row[column.name] if column else None
+        if column is None or text is None:
+            return reason
+        above = row.get(column.parent or "")
+        asked = (text, self._units.find(above) if above else None)
+        if asked not in self._found and len(self._found) < _MOST_SEARCHES:
+            self._found[asked] = self._units.candidates(*asked)
+        return with_candidates(reason, self._found.get(asked))
 
 
 def _row_text(

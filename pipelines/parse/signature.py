@@ -24,7 +24,7 @@ from pipelines.parse.containers import Contents, read_contents, stream_names
 from pipelines.reference import name_key
 
 HEAD_BYTES = 64 * 1024
-Layout = Literal["csv", "json", "xlsx", "html", "xml"]
+Layout = Literal["csv", "json", "xlsx", "xls", "html", "xml"]
 Encoding = Literal["utf-8", "utf-8-sig", "utf-16", "not utf-8"]
 _ZIP, _GZIP, _OLE2 = (b"PK\x03\x04", b"PK\x05\x06"), b"\x1f\x8b", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DELIMITERS = ";,\t|"
@@ -34,6 +34,14 @@ _MOST_CONTROLS = 0.05
 _SKIPPED_IN_XML = re.compile(r"<\?.*?\?>|<!--.*?-->|<!doctype[^>]*>", re.DOTALL | re.IGNORECASE)
 _ROOT = re.compile(r"\s*<([A-Za-z_][\w.:-]*)")
 _JSON_START = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]\-0-9tfn]|$))')
+
+
+# What a text in a declared encoding looks like; of 8-bit encodings only their reader can tell more.
+_BYTES_OF_ONE_LETTER = ("utf-8", "not utf-8")
+_SEEN_AS = {
+    "utf-8": ("utf-8", "utf-8-sig"), "utf-8-sig": ("utf-8", "utf-8-sig"),
+    "utf-16": ("utf-16",), "utf-16-le": ("utf-16",), "utf-16-be": ("utf-16",),
+}  # fmt: skip
 
 
 class FileKind(StrEnum):
@@ -65,6 +73,7 @@ _LAYOUTS: dict[FileKind, Layout] = {
     FileKind.XML: "xml",
     FileKind.HTML: "html",
     FileKind.XLSX: "xlsx",
+    FileKind.XLS: "xls",
 }
 
 
@@ -125,7 +134,7 @@ def mismatch(signature: Signature, expected: Format) -> Mismatch | None:
 def _mismatch_of_plain(plain: Signature, expected: Format) -> Mismatch | None:
     if plain.layout != expected.kind:
         return Mismatch.KIND
-    if plain.encoding in ("utf-16", "not utf-8"):
+    if plain.encoding is not None and plain.encoding not in _SEEN_AS.get(expected.encoding, _BYTES_OF_ONE_LETTER):
         return Mismatch.ENCODING
     if expected.kind == "csv" and plain.is_one_line:
         return Mismatch.NO_LINE_END

@@ -5,19 +5,25 @@ They are a check, never data; a row that is taken out here is checked or says no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from pipelines.contracts import Contract
+from pipelines.contracts.layout import GroupMark
 from pipelines.parse.masking import MASK, has_few_digits, shape
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, Stated
 from pipelines.parse.typed_rows import TypedRows
 from pipelines.reference import name_key
 
-_GROUP_MARK = re.compile(r"^[IVX]+$")
+_LEVEL, _LABEL = "__level", "__label"
+# The mark in a cell of its own, and before the label in one cell. A letter that is a Roman number is one.
+_MARKS: dict[GroupMark, tuple[str, str]] = {
+    "roman": (r"^[IVX]+[.)]?$", r"^[IVX]+(?:[.)]\s*|\s+)(\S.*)$"),
+    "letter": (r"^[A-HJ-UWYZĐ][.)]?$", r"^[A-HJ-UWYZĐ](?:[.)]\s*|\s+)(\S.*)$"),
+    "number": (r"^[0-9]+[.)]$", r"^[0-9]+[.)]\s*([^\s0-9].*)$"),
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class _Figures:
 
 def take_totals(body: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, list[Stated]]:
     """Takes the total rows out of the data: those with a total's label left of the figures, for right of them are notes."""
-    labels = {name_key(label) for label in contract.format.total_labels}
+    labels = {name_key(label).rstrip(" :.") for label in contract.format.total_labels}
     if not labels:
         return body, []
     names = [name for name in body.columns if name not in (ROW_NUMBER, SHEET_NAME)]
@@ -57,7 +63,7 @@ def take_totals(body: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, l
     places = [names.index(heading) for own in figures.headings.values() for heading in own]
     is_total = pl.any_horizontal(
         pl.col(names[: min(places, default=len(names))]).map_elements(
-            lambda text: name_key(text) in labels, return_dtype=pl.Boolean, skip_nulls=True
+            lambda text: name_key(text).rstrip(" :.") in labels, return_dtype=pl.Boolean, skip_nulls=True
         )
     ).fill_null(value=False)
     totals = body.filter(is_total)
@@ -66,22 +72,38 @@ def take_totals(body: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, l
 
 
 def take_groups(body: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, list[Stated]]:
-    """Turns group rows (`I Sở, ban, ngành`) into a column; what one states is the sum of the rows up to the next."""
-    group_column = contract.format.group_column
-    if group_column is None or body.is_empty():
+    """Turns group rows (`I Sở, ban, ngành`) into columns; what one states is the sum of the rows up to the next.
+
+    The number and the label stand in the first two columns, or both in the first. A group ends where the next of its
+    level, or of one further out, begins.
+    """
+    if not contract.format.group_columns or body.is_empty():
         return body, []
-    number_column, label_column = body.columns[1:3]
-    is_group = pl.col(number_column).str.contains(_GROUP_MARK.pattern).fill_null(value=False)
-    labelled = body.with_columns(pl.when(is_group).then(pl.col(label_column)).forward_fill().alias(group_column))
-    figures = _Figures.of(body.columns, contract)
-    groups = list(labelled.filter(is_group).iter_rows(named=True))
-    ends = [*(group[ROW_NUMBER] for group in groups[1:]), None]
-    found = [
-        Stated(f"the group of row {group[ROW_NUMBER]}", stated, group[ROW_NUMBER], end)
-        for group, end in zip(groups, ends, strict=False)
-        if (stated := figures.stated(group))
-    ]
-    return labelled.filter(~is_group), found
+    names = [name for name in body.columns if name not in (ROW_NUMBER, SHEET_NAME)]
+    figures = _Figures.of(names, contract)
+    first, labels = pl.col(names[0]), pl.col(names[1] if len(names) > 1 else names[0])
+    of_figures = {heading for own in figures.headings.values() for heading in own}
+    others = [pl.col(name).is_null() for name in names[1:] if name not in of_figures]
+    stands_alone = pl.all_horizontal(pl.lit(value=True), *others)
+    level, label = pl.lit(None, dtype=pl.Int8), pl.lit(None, dtype=pl.String)
+    for depth, mark in enumerate(contract.format.group_marks):
+        in_two, in_one = _MARKS[mark]
+        level = pl.when(first.str.contains(in_two) & labels.is_not_null()).then(depth).otherwise(level)
+        level = pl.when(stands_alone & first.str.contains(in_one)).then(depth).otherwise(level)
+        label = pl.when(first.str.contains(in_two)).then(labels).otherwise(label)
+        label = pl.when(stands_alone & first.str.contains(in_one)).then(first.str.extract(in_one)).otherwise(label)
+    marked = body.with_columns(level.alias(_LEVEL), label.alias(_LABEL))
+    for depth, column in enumerate(contract.format.group_columns):
+        # The label of a group further out ends the one within.
+        own = pl.when(pl.col(_LEVEL) == depth).then(_LABEL).when(pl.col(_LEVEL) < depth).then(pl.lit(""))
+        marked = marked.with_columns(own.forward_fill().replace("", None).alias(column))
+    groups = list(marked.filter(pl.col(_LEVEL).is_not_null()).iter_rows(named=True))
+    found = []
+    for place, group in enumerate(groups):
+        end = next((one[ROW_NUMBER] for one in groups[place + 1 :] if one[_LEVEL] <= group[_LEVEL]), None)
+        if stated := figures.stated(group):
+            found.append(Stated(f"the group of row {group[ROW_NUMBER]}", stated, group[ROW_NUMBER], end))
+    return marked.filter(pl.col(_LEVEL).is_null()).drop(_LEVEL, _LABEL), found
 
 
 def total_differences(stated: Sequence[Stated], rows: TypedRows, contract: Contract) -> dict[str, tuple[str, str]]:

@@ -10,22 +10,32 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.contracts import Column
-from pipelines.errors import DataRefusedError
+from pipelines.contracts import MOMENTS, Column
+from pipelines.parse.codes import count_mended
 from pipelines.parse.drift import CellCount, count_cells
+from pipelines.parse.rejects import UNKNOWN_UNIT
+from pipelines.parse.swapped_dates import DateCount, count_dates
 from pipelines.parse.text_table import ROW_NUMBER
-from pipelines.parse.values import Reading, clean, has_mixed_dates, read_value
+from pipelines.parse.values import Reading, clean, read_value, units_above
 
 REASON_SCHEMA = pl.Schema({"row_number": pl.Int64(), "reasons": pl.List(pl.String())})
 
 
 @dataclass(frozen=True)
 class TypedFrame:
-    """One frame of texts as values."""
+    """One frame of texts as values.
+
+    Attributes:
+        rows, reasons: Every row, and of those with a faulty cell every reason.
+        cells, dates: Counts by column, of all cells and of dates, from which the file's drift is told.
+        mended: By column, cells whose code got its leading zeros back.
+    """
 
     rows: pl.DataFrame
     reasons: pl.DataFrame
     cells: Mapping[str, CellCount]
+    dates: Mapping[str, DateCount]
+    mended: Mapping[str, int]
 
 
 def read_frame(texts: pl.DataFrame, reading: Reading) -> TypedFrame:
@@ -34,32 +44,30 @@ def read_frame(texts: pl.DataFrame, reading: Reading) -> TypedFrame:
     cells: dict[str, CellCount] = {}
     values: dict[str, pl.Series] = {}
     faults: dict[str, pl.Series] = {}
+    dates: dict[str, DateCount] = {}
+    mended: dict[str, int] = {}
+
+    def text_of(column: Column) -> pl.Series:
+        return texts.select(clean(pl.col(column.name))).to_series()
+
     for column in contract.stored_columns:
-        text = texts.select(clean(pl.col(column.name))).to_series()
-        if column.type in ("date", "timestamp") and contract.format.kind == "xlsx" and has_mixed_dates(text):
-            raise DataRefusedError(
-                "dates_are_of_one_kind",
-                f"Column {column.headings[0]!r} mixes typed dates with Excel dates: days and months may be swapped.",
-                "Ask the owner to export the sheet again with the column as text.",
-            )
-        value = read_value(column, text, reading)
+        text = text_of(column)
+        value = read_value(column, text, reading, units_above(column, text_of, reading))
+        if column.type in MOMENTS:
+            dates[column.name] = count_dates(column, text, value, reading.partition)
+        if column.width is not None:
+            mended[column.name] = count_mended(column, text, value, reading.reference)
         if column.empty_as is not None:
             # Only an empty cell stands for the code; one that could not be read is still a fault.
             value = value.set(text.is_null(), column.empty_as)
             text = text.fill_null(column.empty_as)
         unread = text.is_not_null() & value.is_null()
         cells[column.name] = count_cells(text, unread)
-        if unread.any():
-            faults[f"{column.name}: {_unread_reason(column)}"] = unread
-        if not column.nullable and text.null_count() and value.null_count():
-            faults[f"{column.name}: empty"] = text.is_null() & value.is_null()
-        for reason, outside in _outside(column, value).items():
-            if outside.any():
-                faults[f"{column.name}: {reason}"] = outside
+        faults |= _faults(column, text, value, unread)
         values[column.name] = value
     rows = pl.DataFrame({"row_number": texts.get_column(ROW_NUMBER), **values})
     if not faults:
-        return TypedFrame(rows, pl.DataFrame(schema=REASON_SCHEMA), cells)
+        return TypedFrame(rows, pl.DataFrame(schema=REASON_SCHEMA), cells, dates, mended)
     flags = pl.DataFrame(faults)
     bad = flags.select(pl.any_horizontal(pl.all())).to_series()
     reasons = flags.filter(bad).select(
@@ -67,7 +75,15 @@ def read_frame(texts: pl.DataFrame, reading: Reading) -> TypedFrame:
         .list.drop_nulls()
         .alias("reasons")
     )
-    return TypedFrame(rows, reasons.select(rows.get_column("row_number").filter(bad), "reasons"), cells)
+    return TypedFrame(rows, reasons.select(rows.get_column("row_number").filter(bad), "reasons"), cells, dates, mended)
+
+
+def _faults(column: Column, text: pl.Series, value: pl.Series, unread: pl.Series) -> dict[str, pl.Series]:
+    """What is wrong with the column's cells, each with the rows where it is."""
+    found = {_unread_reason(column): unread, **_outside(column, value)}
+    if not column.nullable:
+        found["empty"] = text.is_null() & value.is_null()
+    return {f"{column.name}: {why}": rows for why, rows in found.items() if rows.any()}
 
 
 def _unread_reason(column: Column) -> str:
@@ -75,7 +91,7 @@ def _unread_reason(column: Column) -> str:
         case "code":
             return f"not in the list {column.code_list}"
         case "agency_code" | "unit_name":
-            return "unknown or ambiguous unit"
+            return UNKNOWN_UNIT
         case "text":
             return "unknown endpoint" if column.registry == "endpoints" else "malformed"
         case "procedure_code":

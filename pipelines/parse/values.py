@@ -6,30 +6,31 @@ reason, never a null. Registers and code lists are consulted here; rules between
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.calendar import TIME_ZONE_NAME, Partition
+from pipelines.calendar import Partition
 from pipelines.contracts import Column, ColumnType, Contract
-from pipelines.reference import GUEST, Reference, name_key, normalise_agency_code
+from pipelines.parse.codes import read_code
+from pipelines.parse.dates import read_date, read_timestamp
+from pipelines.parse.numbers import AMOUNT, DECIMAL, INTEGER, read_number, read_percentage
+from pipelines.parse.units import UnitFinder
+from pipelines.reference import GUEST, Reference, normalise_agency_code
 
 # NBSP, zero-width characters and the byte order mark stand around texts that were copied from the web.
 BLANKS = " \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff"
 TRUE_TEXTS = ("true", "1", "có", "x")
 FALSE_TEXTS = ("false", "0", "không")
-EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 _PROCEDURE_CODE = r"^([0-9]\.[0-9]{6})(?:\.000\.00\.00\.[HM][0-9]{2})?$"
-# A zero in front of more than seven digits is a telephone or an ID number in the wrong column, not a figure.
-_INTEGER = r"^-?(?:0[0-9]{0,7}|[1-9][0-9]{0,17})$"
-_AMOUNT = r"^-?(?:0[0-9]{0,7}|[1-9][0-9]{0,15})(?:\.[0-9]{1,2})?$"
-_DECIMAL = r"^-?(?:0[0-9]{0,7}|[1-9][0-9]{0,13})(?:\.[0-9]{1,4})?$"
 _TEXT = pl.col("text")
-_EXCEL_MIDNIGHT = r"^\d{4}-\d{2}-\d{2}(?: 00:00:00)?$"
+_PARTED, _NO_UNIT = "\x1f", "?"
+# Layouts whose cells have a type of their own, so that a date may be a real one.
+_WORKBOOKS = ("xlsx", "xls")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class Reading:
     hash_key: bytes
     scratch: Path | None = None
 
+    @cached_property
+    def units(self) -> UnitFinder:
+        """Which unit a text of this file means."""
+        return UnitFinder(self.reference, self.contract, self.partition)
+
 
 def clean(text: pl.Expr) -> pl.Expr:
     """The cell's text without blanks around it; an empty one is null."""
@@ -57,20 +63,38 @@ def clean(text: pl.Expr) -> pl.Expr:
     return pl.when(stripped != "").then(stripped)
 
 
-def read_value(column: Column, texts: pl.Series, reading: Reading) -> pl.Series:
+def read_value(column: Column, texts: pl.Series, reading: Reading, parents: pl.Series | None = None) -> pl.Series:
     """The values of one column.
 
     Args:
         column: Its contract.
         texts: Its cleaned texts.
         reading: Period, registers and key.
+        parents: The code of the unit above in each row, as `units_above` gives it.
 
     Returns:
         A series of the column's type, null where the text is empty or gives no value.
     """
-    frame = texts.to_frame("text")
-    value = _READERS[column.type](_Cells(column, texts, reading))
+    frame = texts.to_frame("text").with_columns(*(() if parents is None else (parents.alias("parent"),)))
+    value = _READERS[column.type](_Cells(column, texts, reading, parents))
     return frame.select(value.alias(column.name)).to_series()
+
+
+def units_above(column: Column, text_of: Callable[[Column], pl.Series], reading: Reading) -> pl.Series | None:
+    """The code of the unit above in each row, as the column's `parent` says it; None without one.
+
+    Args:
+        column: Its contract.
+        text_of: Gives a column's cleaned texts.
+        reading: Period, registers and key.
+    """
+    if column.parent is None:
+        return None
+    above = reading.contract.column(column.parent)
+    text = text_of(above)
+    codes = read_value(above, text, reading, units_above(above, text_of, reading))
+    # Below a unit that cannot be read nothing is found: it may be another province's.
+    return codes.set(codes.is_null() & text.is_not_null(), _NO_UNIT)
 
 
 @dataclass(frozen=True)
@@ -80,6 +104,7 @@ class _Cells:
     column: Column
     texts: pl.Series
     reading: Reading
+    parents: pl.Series | None = None
 
 
 def _text(cells: _Cells) -> pl.Expr:
@@ -95,8 +120,8 @@ def _text(cells: _Cells) -> pl.Expr:
 
 
 def _code(cells: _Cells) -> pl.Expr:
-    codes, text = cells.reading.reference.codes[cells.column.code_list or ""], _composed(cells.texts)
-    return pl.when(text.is_in(sorted(codes))).then(text)
+    codes = cells.reading.reference.codes[cells.column.code_list or ""]
+    return read_code(_composed(cells.texts), codes, cells.column.width)
 
 
 def _composed(texts: pl.Series) -> pl.Expr:
@@ -132,49 +157,9 @@ def pseudonyms(plain: pl.Series, key: bytes) -> pl.Series:
     return pl.Series(plain.name, [digest(text) for text in plain.to_list()], dtype=pl.String)
 
 
-def _number(cells: _Cells, pattern: str, dtype: pl.DataType) -> pl.Expr:
-    text, layout = _TEXT, cells.reading.contract.format
-    if layout.zero_marks:
-        text = text.replace(dict.fromkeys(layout.zero_marks, "0"))
-        text = text.fill_null("0") if "" in layout.zero_marks else text
-    if layout.thousands:
-        grouped = (
-            rf"^-?[1-9][0-9]{{0,2}}(?:{re.escape(layout.thousands)}[0-9]{{3}})+(?:{re.escape(layout.decimal)}[0-9]+)?$"
-        )
-        text = (
-            pl.when(text.str.contains(grouped))
-            .then(text.str.replace_all(layout.thousands, "", literal=True))
-            .otherwise(text)
-        )
-    if layout.decimal != ".":
-        # A point that is neither a thousands mark nor the decimal mark makes the number unreadable.
-        text = pl.when(~text.str.contains(".", literal=True)).then(text.str.replace(layout.decimal, ".", literal=True))
-    return pl.when(text.str.contains(pattern)).then(text).cast(dtype, strict=False)
-
-
 def _boolean(_: _Cells) -> pl.Expr:
     lower = _TEXT.str.to_lowercase()
     return pl.when(lower.is_in(TRUE_TEXTS)).then(statement=True).when(lower.is_in(FALSE_TEXTS)).then(statement=False)
-
-
-def _date(cells: _Cells) -> pl.Expr:
-    typed = _TEXT.str.to_date(cells.column.format, strict=False)
-    from_excel = (
-        pl.when(_TEXT.str.contains(_EXCEL_MIDNIGHT)).then(_TEXT.str.slice(0, 10)).str.to_date("%Y-%m-%d", strict=False)
-    )
-    return _plausible(pl.coalesce(typed, from_excel))
-
-
-def _timestamp(cells: _Cells) -> pl.Expr:
-    value = _TEXT.str.to_datetime(cells.column.format, strict=False, time_unit="us", time_zone=None)
-    if cells.column.time_zone == "UTC":
-        value = value.dt.replace_time_zone("UTC").dt.convert_time_zone(TIME_ZONE_NAME).dt.replace_time_zone(None)
-    return _plausible(value)
-
-
-def _plausible(value: pl.Expr) -> pl.Expr:
-    """`05/11/26` would be read as the year 26: a year outside any record's life is unreadable."""
-    return pl.when(value.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR)).then(value)
 
 
 def _mapped(texts: pl.Series, read: Callable[[str], str | None]) -> pl.Expr:
@@ -196,35 +181,43 @@ def _agency_codes(column: Column, reading: Reading) -> Callable[[str], str | Non
     return read
 
 
-def _unit_codes_by_name(reading: Reading) -> Callable[[str], str | None]:
-    codes = reading.reference.unit_codes_by_name(reading.partition.first_day, reading.partition.last_day)
+def _unit(cells: _Cells) -> pl.Expr:
+    """The unit that a name or a code means; below the unit above it where the column has a `parent`."""
+    units = cells.reading.units
+    if cells.parents is None:
+        return _mapped(cells.texts, units.find)
+    pairs = pl.DataFrame({"text": cells.texts, "parent": cells.parents}).unique().drop_nulls("text")
+    meant = [units.find(text, parent) for text, parent in pairs.iter_rows()]
+    # A code holds no such sign, so that no two pairs are one.
+    both = pl.concat_str("text", pl.col("parent").fill_null(""), separator=_PARTED)
+    return both.replace_strict(pairs.select(both).to_series(), pl.Series(meant, dtype=pl.String), default=None)
 
-    def read(text: str) -> str | None:
-        found = codes.get(name_key(text), [])
-        return found[0] if len(found) == 1 else None
 
-    return read
+def _number(cells: _Cells, pattern: str, dtype: pl.DataType) -> pl.Expr:
+    return read_number(_TEXT, cells.column, cells.reading.contract.format, pattern, dtype)
+
+
+def _percentage(cells: _Cells) -> pl.Expr:
+    return read_percentage(_TEXT, cells.texts.to_list(), cells.column, cells.reading.contract.format)
+
+
+def _timestamp(cells: _Cells) -> pl.Expr:
+    return read_timestamp(_TEXT, cells.column, is_workbook=cells.reading.contract.format.kind in _WORKBOOKS)
 
 
 _READERS: dict[ColumnType, Callable[[_Cells], pl.Expr]] = {
     "text": _text,
-    "integer": lambda cells: _number(cells, _INTEGER, pl.Int64()),
-    "amount": lambda cells: _number(cells, _AMOUNT, pl.Decimal(18, 2)),
-    "decimal": lambda cells: _number(cells, _DECIMAL, pl.Decimal(18, 4)),
+    "integer": lambda cells: _number(cells, INTEGER, pl.Int64()),
+    "amount": lambda cells: _number(cells, AMOUNT, pl.Decimal(18, 2)),
+    "decimal": lambda cells: _number(cells, DECIMAL, pl.Decimal(18, 4)),
+    "percent": _percentage,
     "boolean": _boolean,
-    "date": _date,
+    "date": lambda cells: read_date(_TEXT, cells.column),
     "timestamp": _timestamp,
     "code": _code,
     "agency_code": lambda cells: _mapped(cells.texts, _agency_codes(cells.column, cells.reading)),
-    "unit_name": lambda cells: _mapped(cells.texts, _unit_codes_by_name(cells.reading)),
+    "unit_name": _unit,
     "procedure_code": lambda _: _TEXT.str.extract(_PROCEDURE_CODE, 1),
     "endpoint_address": _endpoint,
     "count_of": _count_of,
 }
-
-
-def has_mixed_dates(texts: pl.Series) -> bool:
-    """Whether a column holds both typed dates and Excel dates: the fingerprint of a month-day swap by Excel."""
-    present = texts.drop_nulls()
-    from_excel = present.str.contains(_EXCEL_MIDNIGHT).sum()
-    return 0 < from_excel < len(present)

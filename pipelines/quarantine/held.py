@@ -71,6 +71,7 @@ _NEWEST_DAY = """
     SELECT coalesce($last, max(day) FILTER (cadence = 'daily'), max(day))
     FROM loads_now JOIN ops.datasets USING (dataset)
 """
+# What follows `; ` in a reason are the units that may be meant: another misspelling is the same fault.
 # A week for what comes daily, a month for what comes monthly.
 _COUNTS = """
     WITH windows AS (
@@ -93,7 +94,8 @@ _COUNTS = """
     ),
 
     by_reason AS (
-        SELECT dataset, CASE WHEN $by_unit THEN unit_code END AS unit_code, day, unnest(list_distinct(reasons)) AS reason
+        SELECT dataset, CASE WHEN $by_unit THEN unit_code END AS unit_code, day,
+            unnest(list_distinct(list_transform(reasons, lambda reason: split_part(reason, '; ', 1)))) AS reason
         FROM rows_now
         WHERE ($dataset IS NULL OR dataset = $dataset)
             AND ($unit IS NULL OR unit_code = $unit OR starts_with(unit_code, $unit || '.'))

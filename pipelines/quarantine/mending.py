@@ -7,24 +7,17 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 
-from pipelines.calendar import Partition
-from pipelines.contracts import Column
+from pipelines.contracts import NUMBERS, Column
 from pipelines.ingest import Workshop
+from pipelines.parse.units import candidates_of, without_candidates
 from pipelines.quarantine import sentences
 from pipelines.quarantine.held import HeldRow
-from pipelines.reference import Unit, name_key, normalise_agency_code
 
 RULE = "rule"
-# No word of Vietnamese and no code holds it: the cell is told by its shape, and nothing is near a shape.
-_MASKED = "xx"
+_WITH_DECIMALS = NUMBERS - {"integer"}
 _SAMPLE = datetime(2026, 11, 5, 14, 30)  # noqa: DTZ001  (an example for the reader)
-_UNITS_NAMED = 3
-_LIKENESS = 0.6
-# Each search compares one text with every unit, 15 ms: a file of 100,000 different misspellings must end too.
-_MOST_SEARCHES = 200
 
 
 class Mending:
@@ -37,8 +30,6 @@ class Mending:
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
         self._codes = _code_labels(workshop.seeds / "code_lists.csv")
-        self._nearest: dict[tuple[str, str], str] = {}
-        self._searches = 0
 
     def unit_name(self, unit_code: str | None) -> str:
         """The unit's newest name in the register; empty if there is none."""
@@ -74,7 +65,7 @@ class Mending:
             return self._rule_sentence(row.dataset, reason, why)
         contract = self._workshop.contracts.get(row.dataset)
         column = next((column for column in contract.columns if column.name == subject), None) if contract else None
-        return self._cell_sentence(column, row, why) if column else sentences.ANOTHER_FAULT
+        return self._cell_sentence(column, row.dataset, why) if column else sentences.ANOTHER_FAULT
 
     def _rule_sentence(self, dataset: str, reason: str, name: str) -> str:
         labels = self.labels(dataset)
@@ -85,69 +76,36 @@ class Mending:
         says = next((rule.says.vi for rule in suite.rules if rule.name == name), None) if suite else None
         return sentences.ANOTHER_RULE.format(says=says) if says else sentences.ANOTHER_FAULT
 
-    def _cell_sentence(self, column: Column, row: HeldRow, why: str) -> str:
-        kind = _kind(why)
+    def _cell_sentence(self, column: Column, dataset: str, why: str) -> str:
+        kind = _kind(without_candidates(why))
         if kind not in sentences.CELLS:
             return sentences.ANOTHER_FAULT
-        is_unit = kind == "unknown or ambiguous unit"
-        layout = self._workshop.contracts[row.dataset].format
-        separators = f", dấu phần nghìn «{layout.thousands}»" if layout.thousands else ""
-        separators += f", dấu thập phân «{layout.decimal}»" if column.type in ("amount", "decimal") else ""
+        layout = self._workshop.contracts[dataset].format
+        thousands = layout.thousands if column.thousands is None else column.thousands
+        separators = f", dấu phần nghìn «{thousands}»" if thousands else ""
+        separators += f", dấu thập phân «{column.decimal or layout.decimal}»" if column.type in _WITH_DECIMALS else ""
         return (
             sentences.CELLS[kind]
             .format(
                 label=_short(column.vi),
                 shape=sentences.SHAPES.get(column.name) or sentences.SHAPES.get(column.type) or sentences.ANOTHER_SHAPE,
                 codes=self._codes.get(column.code_list or "", ""),
-                form=_form(column.format or ""),
+                form=" hoặc ".join(map(_form, column.written_as)),
                 separators=separators,
+                decimal=column.decimal or layout.decimal,
                 bound=why.rpartition(" ")[2],
-                nearest=self._nearest_units(column, row) if is_unit else "",
+                nearest=_units_meant(why),
             )
             .strip()
         )
 
-    def _nearest_units(self, column: Column, row: HeldRow) -> str:
-        text = (row.cells.get(column.name) or "").strip()
-        known = self._nearest.get((text, row.partition_key))
-        if known is not None:
-            return known
-        if not text or _MASKED in text or self._searches >= _MOST_SEARCHES:
-            return sentences.NO_UNIT_IS_NEAR
-        self._searches += 1
-        found = self._search(column, text, Partition.parse(row.partition_key))
-        self._nearest[text, row.partition_key] = found
-        return found
 
-    def _search(self, column: Column, text: str, period: Partition) -> str:
-        units = [unit for unit in self._workshop.reference.units if unit.is_valid(period.first_day, period.last_day)]
-        if column.type == "unit_name":
-            by_key: defaultdict[str, list[Unit]] = defaultdict(list)
-            for unit in units:
-                by_key[name_key(unit.name_vi)].append(unit)
-            if same := by_key.get(name_key(text)):
-                return sentences.SAME_NAME.format(units=self._named(same))
-            near = [
-                unit
-                for key in get_close_matches(name_key(text), by_key, _UNITS_NAMED, _LIKENESS)
-                for unit in by_key[key]
-            ]
-        else:
-            by_code = {unit.unit_code: unit for unit in units}
-            near = [
-                by_code[code]
-                for code in get_close_matches(normalise_agency_code(text), by_code, _UNITS_NAMED, _LIKENESS)
-            ]
-        return sentences.NEAREST.format(units=self._named(near)) if near else sentences.NO_UNIT_IS_NEAR
-
-    def _named(self, units: list[Unit]) -> str:
-        """Units by code and name, with the unit above: many parts are called Văn phòng."""
-        told = []
-        for unit in units[:_UNITS_NAMED]:
-            above = self.unit_name(unit.unit_code.rpartition(".")[0])
-            told.append(f"{unit.unit_code} {unit.name_vi}" + (f" ({above})" if above else ""))
-        more = len(units) - _UNITS_NAMED
-        return "; ".join(told) + (f" và {more} đơn vị khác" if more > 0 else "")
+def _units_meant(why: str) -> str:
+    """The units of the register that the reason suggests, in the officer's words."""
+    found = candidates_of(why)
+    if found is None:
+        return sentences.NO_UNIT_IS_NEAR
+    return sentences.UNITS_MEANT[found.relation].format(units="; ".join(map(str, found.units)))
 
 
 def _short(label: str) -> str:
@@ -161,7 +119,7 @@ def _kind(why: str) -> str:
         return "list"
     if why.startswith("not a readable "):
         readable = why.removeprefix("not a readable ")
-        return "number" if readable in ("integer", "amount", "decimal", "count_of") else readable
+        return "number" if readable in (*NUMBERS, "count_of") and readable != "percent" else readable
     return why.partition(" ")[0] if why.startswith(("below ", "above ")) else why
 
 

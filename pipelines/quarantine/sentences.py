@@ -4,6 +4,8 @@ Only words stand here; `mending` chooses and fills them. A rule that an analyst 
 own words (`says`), so nobody has to come here first.
 """
 
+from pipelines.parse.units import Relation
+
 # By the reason behind a column's name, as the parser writes it. {label} is the column, {value} what came.
 CELLS = {
     "empty": "Điền «{label}»; ô này không được để trống.",
@@ -14,12 +16,17 @@ CELLS = {
     "date": "Ghi «{label}» là ngày có thật, dạng {form}.",
     "timestamp": "Ghi «{label}» là ngày giờ có thật, dạng {form}.",
     "number": "Ghi «{label}» là một số, chỉ gồm chữ số{separators}; không kèm đơn vị hay ghi chú.",
+    "percent": "Ghi «{label}» là tỷ lệ phần trăm có dấu %, chỉ gồm chữ số{separators}, ví dụ 95{decimal}5%.",
     "boolean": "Ghi «{label}» là Có hoặc Không (true/false, 1/0).",
     "below": "Sửa «{label}» không nhỏ hơn {bound}.",
     "above": "Sửa «{label}» không lớn hơn {bound}.",
 }
-SAME_NAME = "Tên này trùng nhiều đơn vị, hãy ghi rõ đơn vị nào: {units}."
-NEAREST = "Gần giống nhất: {units}. Đơn vị mới lập thì đề nghị Trung tâm dữ liệu bổ sung danh mục."
+# By what the suggested units are to the text; none of them is taken unasked.
+UNITS_MEANT = {
+    Relation.SAME_NAME: "Tên này trùng nhiều đơn vị, hãy ghi rõ đơn vị nào: {units}.",
+    Relation.NEAR: "Có thể là: {units}. Đơn vị mới lập hoặc cách viết khác thì đề nghị Trung tâm dữ liệu bổ sung danh mục.",
+    Relation.SUCCESSOR: "Đơn vị này đã nhập vào: {units}. Ghi theo đơn vị có hiệu lực trong kỳ.",
+}
 NO_UNIT_IS_NEAR = "Đơn vị mới lập thì đề nghị Trung tâm dữ liệu bổ sung danh mục."
 ANOTHER_FAULT = "Đối chiếu dòng này với hồ sơ gốc và sửa ô bị nêu."
 ANOTHER_RULE = "Sửa để đúng quy tắc: {says}"

@@ -13,10 +13,10 @@ import polars as pl
 from pipelines.calendar import Partition, WorkingDays
 from pipelines.contracts import Contract
 from pipelines.errors import ContractError, DataRefusedError
+from pipelines.parse.dates import EARLIEST_YEAR
 from pipelines.parse.parse import Parsed
 from pipelines.parse.rejects import REJECT_SCHEMA, reject_rows
 from pipelines.parse.typed_rows import TypedRows
-from pipelines.parse.values import EARLIEST_YEAR
 from pipelines.validate.suites import Suite
 
 
@@ -213,6 +213,13 @@ def _checks_of_the_file(parsed: Parsed, contract: Contract, rejected: int, decla
     if contract.drift.added == "report":
         added = ", ".join(parsed.added_headings)
         checks.append(Check("no_heading_is_added", "warning", is_success=not added, observed=added))
+    if any(column.width for column in contract.stored_columns):
+        mended = {name: count for name, count in parsed.mended.items() if count}
+        told = ", ".join(f"{name} {count}" for name, count in mended.items())
+        total = sum(mended.values())
+        checks.append(
+            Check("codes_were_repaired", "warning", is_success=not total, observed=told, unexpected_count=total)
+        )
     if contract.format.total_labels:
         differences = "; ".join(
             f"{column}: stated {stated}, sum {summed}" for column, (stated, summed) in parsed.total_differences.items()

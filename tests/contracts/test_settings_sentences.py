@@ -13,6 +13,7 @@ from pipelines.errors import SettingError
 from pipelines.settings import Settings, read_settings
 
 SECRET = "Mật-khẩu-không-được-lộ-77"
+CREDENTIALS = ("client_id", "client_secret")
 Use = Callable[[Settings], object]
 
 
@@ -24,7 +25,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def _portal(settings: Settings) -> object:
-    return settings.http("portal")
+    return settings.http("portal", CREDENTIALS)
 
 
 def _documents(settings: Settings) -> object:
@@ -149,9 +150,9 @@ def test_settings_come_from_the_env_file_and_the_environment_goes_first(
     )
     monkeypatch.setenv("KHOTINH_LOCK_SECONDS", "9")
     settings = read_settings()
-    connection = settings.http("portal")
+    connection = settings.http("portal", CREDENTIALS)
     assert connection.url == "https://from-file.example"
-    assert connection.client_secret.get_secret_value() == SECRET
+    assert connection.secret("client_secret") == SECRET
     assert settings.lock_seconds == 9
 
 
@@ -159,10 +160,10 @@ def test_no_text_of_the_settings_shows_a_secret(monkeypatch: pytest.MonkeyPatch)
     for name, text in {**PORTAL, **DOCUMENTS, "KHOTINH_PSEUDONYM_KEY": SECRET}.items():
         monkeypatch.setenv(name, text)
     settings = read_settings()
-    connection = settings.http("portal")
+    connection = settings.http("portal", CREDENTIALS)
     for text in (repr(settings), str(settings), repr(connection), settings.model_dump_json(), f"{settings.__dict__}"):
         assert SECRET not in text
-    assert isinstance(connection.client_secret, SecretStr)
+    assert isinstance(connection.credentials["client_secret"], SecretStr)
 
 
 def test_everything_a_run_writes_lies_below_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from pipelines.contracts import Contract, read_contracts
 from pipelines.settings import SOURCES, Settings
 
+from .places import Place
 from .servers import CLIENT_ID, CLIENT_SECRET, PASSWORD, Loop, Portal, PortalServer, SftpServer
 
 MakeSettings = Callable[..., Settings]
@@ -38,6 +39,19 @@ def portal_server() -> Iterator[PortalServer]:
 def portal(portal_server: PortalServer) -> Portal:
     portal_server.portal = Portal()
     return portal_server.portal
+
+
+@pytest.fixture(scope="session")
+def place_server() -> Iterator[Place]:
+    server = Place()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def place(place_server: Place) -> Place:
+    place_server.asked.clear()
+    return place_server
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import polars as pl
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract, read_contract
 from pipelines.parse import Parsed, parse
+from pipelines.parse.units import without_candidates
 from pipelines.parse.values import Reading
 from pipelines.reference import Reference, Unit, read_reference
 from pipelines.settings import ENDPOINTS_FILE, SEEDS, SOURCES
@@ -84,7 +85,12 @@ def write(file: Path, content: str | bytes) -> Path:
 
 
 def reasons(parsed: Parsed) -> dict[int, list[str]]:
-    """The reasons of each rejected row by its number."""
+    """The reasons of each rejected row by its number, without the units that may be meant."""
+    return {number: [without_candidates(reason) for reason in told] for number, told in whole_reasons(parsed).items()}
+
+
+def whole_reasons(parsed: Parsed) -> dict[int, list[str]]:
+    """The reasons of each rejected row by its number, as they are kept."""
     return dict(parsed.rejects.select("row_number", "reasons").iter_rows())
 
 

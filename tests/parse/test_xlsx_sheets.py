@@ -61,7 +61,7 @@ HEADS: list[Cell] = ["ma", "ngay", "so"]
 
 def test_titles_and_blank_rows_stand_outside_the_data_and_row_numbers_are_the_sheets(tmp_path: Path) -> None:
     rows: list[list[Cell]] = [
-        [], ["CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"], ["(Từ ngày 01/06/2026 đến ngày 30/06/2026)"], [], HEADS,
+        [], ["CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"], ["(Từ ngày 02/06/2026 đến ngày 02/06/2026)"], [], HEADS,
         ["A", "01/06/2026", "1"], [], [None, " ", ""], ["B", "02/06/2026", "2"], ["C", "31/06/2026", "x"],
     ]  # fmt: skip
     parsed = read(_book(tmp_path / "a.xlsx", rows), SIMPLE)
@@ -116,17 +116,17 @@ def _two_levels(file: Path, *rows: Sequence[Cell]) -> Path:
 
 def test_a_heading_over_two_levels_is_the_path_through_them(tmp_path: Path) -> None:
     file = _two_levels(tmp_path / "a.xlsx", ["1", "Sở Y tế", "1.234", "1.000", "-"], ["2", "Sở Nội vụ", 56, "7", "8"])
-    parsed = read(file, TWO_LEVELS)
+    parsed = read(file, TWO_LEVELS, JUNE)
     assert parsed.rows.frame().rows() == [(4, "Sở Y tế", 1234, 1000, 0), (5, "Sở Nội vụ", 56, 7, 8)]
     assert parsed.added_headings == ("STT", "Ghi chú")
 
 
 def test_a_total_row_is_a_check_on_the_sum_and_no_row(tmp_path: Path) -> None:
     rows = [["1", "Sở Y tế", "1.200", "30", "-"], ["2", "Sở Nội vụ", "34", "4", "-"]]
-    right = read(_two_levels(tmp_path / "a.xlsx", *rows, ["", "TỔNG  CỘNG", "1.234", "34", "-"]), TWO_LEVELS)
+    right = read(_two_levels(tmp_path / "a.xlsx", *rows, ["", "TỔNG  CỘNG", "1.234", "34", "-"]), TWO_LEVELS, JUNE)
     assert right.rows_read == 2
     assert right.total_differences == {}
-    wrong = read(_two_levels(tmp_path / "b.xlsx", *rows, ["", "Tổng cộng", "1.235", "34", "5"]), TWO_LEVELS)
+    wrong = read(_two_levels(tmp_path / "b.xlsx", *rows, ["", "Tổng cộng", "1.235", "34", "5"]), TWO_LEVELS, JUNE)
     assert wrong.total_differences == {"ban_hanh": ("1.235", "1234"), "co_quan": ("5", "0")}
     assert wrong.rows_read == 2
 
@@ -134,14 +134,14 @@ def test_a_total_row_is_a_check_on_the_sum_and_no_row(tmp_path: Path) -> None:
 def test_a_note_that_reads_like_a_total_takes_no_row_out_of_the_count(tmp_path: Path) -> None:
     rows = [["1", "Sở Y tế", "1.200", "30", "-", "Tổng cộng"], ["2", "Sở Nội vụ", "34", "4", "-"]]
     total = ["", "Tổng cộng", "1.234", "34", "-"]
-    parsed = read(_two_levels(tmp_path / "a.xlsx", *rows, ["", "", "", "", "", "Tổng cộng"], total), TWO_LEVELS)
+    parsed = read(_two_levels(tmp_path / "a.xlsx", *rows, ["", "", "", "", "", "Tổng cộng"], total), TWO_LEVELS, JUNE)
     assert values(parsed, "ban_hanh") == [1200, 34, None]
     assert (parsed.rows_read, parsed.total_differences) == (3, {})
 
 
 def test_a_total_row_without_figures_is_none(tmp_path: Path) -> None:
     file = _two_levels(tmp_path / "a.xlsx", ["1", "Sở Y tế", "1.200", "30", "-"], ["", "Tổng cộng", "", "", ""])
-    assert read(file, TWO_LEVELS).total_differences == {"total row": ("none", "the file may be cut short")}
+    assert read(file, TWO_LEVELS, JUNE).total_differences == {"total row": ("none", "the file may be cut short")}
 
 
 def test_dates_that_are_excels_own_are_read(tmp_path: Path) -> None:
@@ -155,9 +155,9 @@ def test_dates_that_are_texts_are_read_day_first(tmp_path: Path) -> None:
     assert values(parsed, "ngay") == [date(2026, 11, 5)]
 
 
-def test_a_column_of_both_is_the_mark_of_a_swap_and_refuses_the_file(tmp_path: Path) -> None:
-    rows: list[list[Cell]] = [HEADS, ["A", date(2026, 5, 11), 1], ["B", "13/11/2026", 2]]
-    with pytest.raises(DataRefusedError, match=r"a\.xlsx: Column 'ngay' mixes typed dates with Excel dates") as caught:
+def test_a_column_of_both_may_be_swapped_and_refuses_the_file(tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [HEADS, ["A", date(2026, 5, 11), 1], ["B", "13/11/2026", 2], ["C", "05/11/2026", 3]]
+    with pytest.raises(DataRefusedError, match=r"a\.xlsx: Column 'ngay' mixes 2 typed dates with 1 Excel") as caught:
         read(_book(tmp_path / "a.xlsx", rows), SIMPLE)
     assert caught.value.check == "dates_are_of_one_kind"
 

@@ -50,6 +50,10 @@ INSERT INTO marts.videoconference_conference BY NAME (
     SELECT * REPLACE ('x' AS call_id, DATE '2027-01-01' AS started_date, -1 AS guest_leg_count,
         9999 AS connected_endpoint_count, 1.5 AS worst_packet_loss_rate, 90000 AS duration_seconds)
     FROM marts.videoconference_conference LIMIT 1);
+INSERT INTO marts.videoconference_record_daily BY NAME (
+    SELECT * REPLACE (DATE '2027-01-01' AS report_date, 9 AS session_count, 1 AS record_count, 2 AS missing_record_count,
+        3 AS unattributed_leg_count)
+    FROM marts.videoconference_record_daily LIMIT 1);
 INSERT INTO marts.platform_adoption_monthly BY NAME (
     SELECT * REPLACE ('H56.99.99' AS unit_code, '202613' AS period, -1 AS locked_count, 1.5 AS active_rate)
     FROM marts.platform_adoption_monthly LIMIT 1);

@@ -32,6 +32,7 @@ H56.12,Sở Y tế,department,H56,,2020-01-01,,thử
 H56.12.03,Văn phòng,part,H56.12,,2020-01-01,,thử
 H56.13,Sở Xây dựng,department,H56,,2020-01-01,,thử
 """
+ALIASES = "alias_vi,unit_code,parent_unit_code,applies_to,valid_from,valid_to,added_by,note\n"
 CODES = "list_name,code,label_vi,note\nkind,1,Công văn,\nkind,2,Quyết định,\n"
 
 
@@ -67,6 +68,8 @@ class Home:
         (self.folder / "seeds" / "units.csv").write_text(UNITS)
         (self.folder / "seeds" / "holidays.csv").write_text("holiday_date,name_vi,is_working_day,source\n")
         (self.folder / "seeds" / "code_lists.csv").write_text(CODES)
+        (self.folder / "seeds" / "unit_aliases.csv").write_text(ALIASES)
+        (self.folder / "seeds" / "communes_legacy_to_2025.csv").write_text("old_code,new_code\n")
         for dataset in (SNAPSHOT, CHANGES):
             self._write_contract(dataset)
             suite = {

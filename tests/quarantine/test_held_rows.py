@@ -62,7 +62,12 @@ def test_a_week_before_without_any_file_compares_with_nothing(home: Home) -> Non
 
 def test_a_row_with_two_faults_is_one_row_and_counts_under_both_reasons(home: Home) -> None:
     home.bring([*_lines(3), line(4, "H56.999", "9")])
-    assert [row.reasons for row in _rows(home)] == [(UNKNOWN_UNIT, UNKNOWN_KIND)]
+    assert [row.reasons for row in _rows(home)] == [
+        (
+            f"{UNKNOWN_UNIT}; may be: H56.13 Sở Xây dựng (UBND tỉnh) | H56.12 Sở Y tế (UBND tỉnh) | H56 UBND tỉnh",
+            UNKNOWN_KIND,
+        )
+    ]
     with open_quarantine(home.settings) as connection:
         assert sorted((count.reason, count.rows) for count in count_reasons(connection, Choice())) == [
             (UNKNOWN_KIND, 1),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -15,8 +14,7 @@ from pipelines.parse.values import Reading, read_value
 from pipelines.quarantine import sentences
 from pipelines.quarantine.held import HeldRow
 from pipelines.quarantine.mending import Mending, _kind
-from pipelines.settings import SEEDS
-from tests.quarantine.quarantine_help import UNITS, settings_in
+from tests.quarantine.quarantine_help import settings_in
 
 WORKSHOP = Workshop(settings_in(Path("unused")))
 MENDING = Mending(WORKSHOP)
@@ -72,31 +70,25 @@ def test_a_date_is_told_its_form() -> None:
     )
 
 
-def test_a_misspelt_agency_code_is_told_the_nearest_units() -> None:
-    told = MENDING.sentence(_row("portal_dossiers", unit_code="H56.010"), "unit_code: unknown or ambiguous unit")
-    assert "H56.01 Văn phòng UBND tỉnh (UBND tỉnh Thanh Hóa)" in told
+UNKNOWN = "author_unit_code: unknown or ambiguous unit"
 
 
-def test_a_misspelt_name_is_told_the_nearest_and_a_name_that_units_share_all_of_them(tmp_path: Path) -> None:
-    for file in ("holidays.csv", "code_lists.csv"):
-        (tmp_path / file).write_bytes((SEEDS / file).read_bytes())
-    (tmp_path / "units.csv").write_text(UNITS + "H56.13.03,Văn phòng,part,H56.13,,2020-01-01,,thử\n")
-    mending, reason = Mending(replace(WORKSHOP, seeds=tmp_path)), "author_unit_code: unknown or ambiguous unit"
-    misspelt = mending.sentence(_row("document_registers", author_unit_code="Sở Ytế"), reason)
-    assert "Gần giống nhất: H56.12 Sở Y tế (UBND tỉnh)" in misspelt
-    shared = mending.sentence(_row("document_registers", author_unit_code="văn  phòng"), reason)
-    assert "hãy ghi rõ đơn vị nào: H56.12.03 Văn phòng (Sở Y tế); H56.13.03 Văn phòng (Sở Xây dựng)." in shared
-
-
-def test_a_unit_that_was_dissolved_is_not_proposed() -> None:
-    reason = "unit_code: unknown or ambiguous unit"
-    dissolved = next(unit for unit in WORKSHOP.reference.units if unit.valid_to and unit.valid_to.year == 2025)
-    typed = f"{dissolved.unit_code}x"
-    before = MENDING.sentence(_row("portal_dossiers", "2025-06-30", unit_code=typed), reason)
-    after = MENDING.sentence(_row("portal_dossiers", "2026-11-05", unit_code=typed), reason)
-    told = f"{dissolved.unit_code} {dissolved.name_vi}"
-    assert told in before
-    assert told not in after
+@pytest.mark.parametrize(
+    ("suggested", "told"),
+    [
+        ("; may be: H56.12 Sở Y tế (UBND tỉnh)", "Có thể là: H56.12 Sở Y tế (UBND tỉnh)."),
+        (
+            "; one of: H56.12.03 Văn phòng (Sở Y tế) | H56.13.03 Văn phòng (Sở Xây dựng)",
+            "hãy ghi rõ đơn vị nào: H56.12.03 Văn phòng (Sở Y tế); H56.13.03 Văn phòng (Sở Xây dựng).",
+        ),
+        ("; merged into: H56.101 Xã Mới (UBND tỉnh)", "Đơn vị này đã nhập vào: H56.101 Xã Mới (UBND tỉnh)."),
+        ("", "Ghi «Mã đơn vị ban hành» đúng theo danh mục đơn vị có hiệu lực trong kỳ. Đơn vị mới lập"),
+    ],
+)
+def test_the_units_that_a_reason_suggests_are_told_in_its_words(suggested: str, told: str) -> None:
+    sentence = MENDING.sentence(_row("document_registers"), UNKNOWN + suggested)
+    assert sentence.startswith("Ghi «Mã đơn vị ban hành» đúng theo danh mục")
+    assert told in sentence
 
 
 def test_a_rule_of_an_analyst_without_a_sentence_is_told_by_its_own_words() -> None:

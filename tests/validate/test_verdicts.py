@@ -52,7 +52,7 @@ def _parsed(rows: pl.DataFrame, *, rejected: int = 0, duplicates: int = 0, **mor
         "rows": TypedRows.of_frame(rows),
         "rejects": pl.DataFrame(rejects, schema=REJECT_SCHEMA),
         "texts_of": lambda numbers: texts.filter(pl.col("__row_number").is_in(numbers.implode())).with_columns(
-            pl.lit("").alias("__sheet_name")
+            pl.lit("").alias("__sheet_name"), pl.col("__row_number").alias("__row_in_sheet")
         ),
         "rows_read": rows.height + rejected + duplicates,
         "rows_duplicate": duplicates,

@@ -5,45 +5,46 @@ with conferences as (
 
 legs as (
     select * from {{ ref('fct_conference_leg') }}
-    where endpoint_code is not null and not is_guest
+    where endpoint_code is not null and not is_guest and joined_at is not null
 ),
 
--- Only time inside the conference counts: a leg may be dialled before it and hang after it,
--- and one whose end was never recorded lasts as long as the conference.
-clipped as (
+spells as (
+    select * from {{ ref('conference_spells') }}
+),
+
+-- Whoever dialled and never got inside was connected, for no second.
+dialled as (
     select
         legs.call_id,
         legs.endpoint_code,
         conferences.started_date,
-        legs.packet_loss_rate,
-        greatest(legs.joined_at, conferences.started_at) as inside_from,
-        least(coalesce(legs.left_at, conferences.ended_at), conferences.ended_at) as inside_until
+        count(*) as leg_count,
+        max(legs.packet_loss_rate) as packet_loss_rate
     from legs
     inner join conferences on legs.call_id = conferences.call_id
-    where legs.joined_at is not null
+    group by legs.call_id, legs.endpoint_code, conferences.started_date
 ),
 
 timed as (
     select
-        *,
-        case
-            when inside_until > inside_from then {{ seconds_between('inside_from', 'inside_until') }}
-            else 0
-        end as connected_seconds
-    from clipped
+        call_id,
+        endpoint_code,
+        sum({{ seconds_between('inside_from', 'inside_until') }}) as connected_seconds
+    from spells
+    group by call_id, endpoint_code
 ),
 
 final as (
     select
-        call_id,
-        endpoint_code,
-        started_date,
-        count(*) as leg_count,
-        cast(sum(connected_seconds) as bigint) as connected_seconds,
-        sum(connected_seconds) >= 300 as is_participant,
-        max(packet_loss_rate) as packet_loss_rate
-    from timed
-    group by call_id, endpoint_code, started_date
+        dialled.call_id,
+        dialled.endpoint_code,
+        dialled.started_date,
+        dialled.leg_count,
+        cast(coalesce(timed.connected_seconds, 0) as bigint) as connected_seconds,
+        coalesce(timed.connected_seconds, 0) >= 300 as is_participant,
+        dialled.packet_loss_rate
+    from dialled
+    left join timed on dialled.call_id = timed.call_id and dialled.endpoint_code = timed.endpoint_code
 )
 
 select * from final

@@ -15,6 +15,10 @@ conference_endpoints as (
     select * from {{ ref('fct_conference_endpoint') }}
 ),
 
+endpoint_seconds as (
+    select * from {{ ref('fct_conference_endpoint_day') }}
+),
+
 covered_days as (
     select
         report_date,
@@ -33,14 +37,23 @@ conference_days as (
     group by started_date
 ),
 
+-- A conference is attended on the day on which it began; its seconds count on the day on which they passed.
 attendance as (
     select
         endpoint_code,
         started_date as report_date,
-        count(*) filter (where is_participant) as attended_conference_count,
-        sum(connected_seconds) as connected_seconds
+        count(*) filter (where is_participant) as attended_conference_count
     from conference_endpoints
     group by endpoint_code, started_date
+),
+
+connected as (
+    select
+        endpoint_code,
+        report_date,
+        sum(connected_seconds) as connected_seconds
+    from endpoint_seconds
+    group by endpoint_code, report_date
 ),
 
 final as (
@@ -63,7 +76,7 @@ final as (
             when covered_days.has_calls then coalesce(attendance.attended_conference_count, 0) > 0
         end as is_participant,
         case
-            when covered_days.has_calls then cast(coalesce(attendance.connected_seconds, 0) as bigint)
+            when covered_days.has_calls then cast(coalesce(connected.connected_seconds, 0) as bigint)
         end as connected_seconds
     from endpoints
     inner join covered_days
@@ -79,6 +92,10 @@ final as (
         on
             endpoints.endpoint_code = attendance.endpoint_code
             and covered_days.report_date = attendance.report_date
+    left join connected
+        on
+            endpoints.endpoint_code = connected.endpoint_code
+            and covered_days.report_date = connected.report_date
 )
 
 select * from final

@@ -1,6 +1,10 @@
 -- How far each dataset has come, beside how far it should have come by the newest attempt.
+-- A system that not every province has owes nothing until it was asked for the first time.
 with datasets as (
     select * from {{ ops_source('datasets') }}
+    where
+        not coalesce(is_optional, false)
+        or dataset in (select attempts.dataset from {{ ops_source('attempts') }} as attempts)
 ),
 
 expected_periods as (

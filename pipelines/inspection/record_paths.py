@@ -1,0 +1,141 @@
+"""Where the rows lie in JSON and XML of which no contract speaks: the longest list of records, and the paths in it.
+
+Values are never looked at. The layout's own reader reads the rows; here is only found what to tell it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile, is_zipfile
+
+from lxml import etree
+
+from pipelines.parse.text_table import unreadable
+
+_MEMBERS_LOOKED_AT = 20
+_MEMBER_BYTES = 64 * 1024 * 1024
+_RECORDS_LOOKED_AT = 1_000
+_DEEPEST = 8
+
+
+def json_rows_path(file: Path, encoding: str) -> str:
+    """The dotted path of the longest list of objects; empty where each document is a row itself.
+
+    Raises:
+        DataRefusedError: It is no JSON, or not in this encoding.
+    """
+    found: Counter[str] = Counter()
+    for document in _documents(file, encoding):
+        _count_lists(document, "", found)
+    return found.most_common(1)[0][0] if found else ""
+
+
+def _documents(file: Path, encoding: str) -> Iterator[Any]:
+    decoder = json.JSONDecoder()
+    try:
+        text = file.read_text(encoding=encoding).strip()
+        while text:
+            document, end = decoder.raw_decode(text)
+            yield document
+            if isinstance(document, dict) and not any(isinstance(value, dict | list) for value in document.values()):
+                # Lines of flat records: none of them will hold a list.
+                return
+            text = text[end:].lstrip()
+    except UnicodeDecodeError as error:
+        raise unreadable(f"it is not {encoding}: {error.reason}") from None
+    except json.JSONDecodeError as error:
+        raise unreadable(f"the JSON breaks off or is malformed at character {error.pos}") from None
+    except RecursionError:
+        raise unreadable("the JSON is nested deeper than any record") from None
+
+
+def _count_lists(value: Any, path: str, found: Counter[str], depth: int = 0) -> None:  # noqa: ANN401 (JSON)
+    """Lists inside of a record are its own: only those on the way to the rows are counted."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        records = sum(isinstance(one, dict) for one in value)
+        if records and records == len(value):
+            found[path] += records
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if "." not in key:
+                _count_lists(inner, f"{path}.{key}" if path else key, found, depth + 1)
+
+
+def xml_rows_and_paths(file: Path) -> tuple[str, tuple[str, ...]]:
+    """The element that stands most often beside its like, and the paths of the values in and above it.
+
+    Raises:
+        DataRefusedError: A body is not well-formed, or there is no element that holds something.
+    """
+    roots = [_root(body) for body in _bodies(file)]
+    row = _row_element(roots)
+    paths: dict[str, None] = {}
+    seen = 0
+    for root in roots:
+        for element in root.iter(row):
+            seen += 1
+            if seen > _RECORDS_LOOKED_AT:
+                break
+            parent = element.getparent()
+            paths.update(dict.fromkeys(f"../@{name}" for name in _attributes(parent)) if parent is not None else {})
+            _collect(element, "", paths)
+    return row, tuple(paths)
+
+
+def _collect(element: etree._Element, prefix: str, paths: dict[str, None], depth: int = 0) -> None:
+    paths.update(dict.fromkeys(f"{prefix}@{name}" for name in _attributes(element)))
+    for child in element:
+        if not isinstance(child.tag, str) or depth > _DEEPEST:
+            continue
+        if child.text and child.text.strip():
+            paths[f"{prefix}{child.tag}"] = None
+        _collect(child, f"{prefix}{child.tag}/", paths, depth + 1)
+
+
+def _attributes(element: etree._Element) -> list[str]:
+    return [str(name) for name in element.attrib]
+
+
+def _row_element(roots: list[etree._Element]) -> str:
+    """The tag with the most siblings of its own kind that hold something; of several, the outermost."""
+    best: tuple[int, int, str] | None = None
+    for root in roots:
+        for parent in root.iter():
+            depth = sum(1 for _ in parent.iterancestors())
+            if not isinstance(parent.tag, str) or depth > _DEEPEST:
+                continue
+            tags = Counter(child.tag for child in parent if isinstance(child.tag, str) and (len(child) or child.attrib))
+            for tag, count in tags.most_common(1):
+                if best is None or (count, -depth) > best[:2]:
+                    best = count, -depth, tag
+    if best is None:
+        raise unreadable("no element in it holds a record")
+    return best[2]
+
+
+def _root(body: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        return etree.fromstring(body.lstrip(), parser)
+    except etree.XMLSyntaxError as error:
+        raise unreadable(f"the XML breaks off or is malformed at line {error.lineno or 1}") from None
+
+
+def _bodies(file: Path) -> list[bytes]:
+    """The file, or the first bodies of a zip of them."""
+    if not is_zipfile(file):
+        return [file.read_bytes()]
+    try:
+        with ZipFile(file) as archive:
+            members = [one for one in archive.infolist() if not one.is_dir()][:_MEMBERS_LOOKED_AT]
+            if any(one.file_size > _MEMBER_BYTES for one in members):
+                raise unreadable("a member of the zip is larger than any record")
+            return [archive.read(one) for one in members]
+    except (BadZipFile, RuntimeError):
+        raise unreadable("the zip is damaged, encrypted or packed in an unknown way") from None

@@ -1,0 +1,17 @@
+"""Which process runs which test, and in what order: long work first, so that no process is left with it at the end."""
+
+from __future__ import annotations
+
+import pytest
+
+WHOLE_RUNS = ("pipeline", "faults", "quarantine")
+"""Folders whose tests run the whole job."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups the tests for `--dist loadgroup`: a file stays in one process, and all that read the usual week in one."""
+    shares = {item.path for item in items if "usual_week" in getattr(item, "fixturenames", ())}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("usual_week" if item.path in shares else str(item.path)))
+    items.sort(key=lambda item: (item.path not in shares, item.path.parent.name not in WHOLE_RUNS))

@@ -1,0 +1,118 @@
+"""Call records as two call bridges really send them over two days, and the figures that come of them, by hand.
+
+Legs before their call, links in the next day's file, a call over midnight, a body that was sent again, a record that
+was lost, an endpoint that dials in twice, a call that began before anything was loaded.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipelines.build import run_dbt
+from pipelines.calendar import Partition
+from pipelines.ingest import Workshop, ingest
+from pipelines.settings import Settings
+
+FIRST, SECOND = date(2026, 6, 1), date(2026, 6, 2)
+ONE, OTHER = "5e551000-0000-4000-8000-00000000000a", "5e551000-0000-4000-8000-00000000000b"
+NIGHT, MORNING, BEFORE = (f"ca110000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
+LEGS = tuple(f"1e900000-0000-4000-8000-00000000000{number}" for number in range(6))
+
+LEG_BEFORE_ITS_CALL = f"""\r\n  <?xml version="1.0"?>
+<records session="{ONE}" callBridge="158ba4f7-70eb-4a35-982c-71d4f1674277">
+<record type="callLegStart" time="2026-06-01T15:59:50Z" recordIndex="1" correlatorIndex="0"><callLeg id="{LEGS[1]}">
+  <displayName>Nguyễn Văn Kín</displayName><remoteParty>DC001@hoinghi.thanhhoa.example</remoteParty></callLeg></record>
+<record type="callStart" time="2026-06-01T16:00:00Z" recordIndex="2" correlatorIndex="1"><call id="{NIGHT}">
+  <name>Họp kín</name><callType>coSpace</callType></call></record>
+</records>"""
+DIALS_IN_TWICE = f"""<?xml version="1.0"?>
+<records session="{ONE}">
+<record type="callLegUpdate" time="2026-06-01T16:00:01Z" recordIndex="3" correlatorIndex="2"><callLeg id="{LEGS[1]}">
+  <state>connected</state><call>{NIGHT}</call></callLeg></record>
+<record type="callLegStart" time="2026-06-01T16:10:00Z" recordIndex="4" correlatorIndex="3"><callLeg id="{LEGS[2]}">
+  <remoteParty>dc002@hoinghi.thanhhoa.example</remoteParty></callLeg></record>
+<record type="callLegStart" time="2026-06-01T16:30:00Z" recordIndex="6" correlatorIndex="5"><callLeg id="{LEGS[3]}">
+  <remoteParty>dc002@hoinghi.thanhhoa.example</remoteParty></callLeg></record>
+</records>"""
+OTHER_BRIDGE = f"""<?xml version="1.0"?>
+<records session="{OTHER}">
+<record type="callEnd" time="2026-05-31T17:10:00Z" recordIndex="1" correlatorIndex="0"><call id="{BEFORE}">
+  <callLegsCompleted>1</callLegsCompleted><durationSeconds>4200</durationSeconds></call></record>
+<record type="callStart" time="2026-06-01T02:00:00Z" recordIndex="2" correlatorIndex="1"><call id="{MORNING}"/></record>
+<record type="callLegStart" time="2026-06-01T02:00:00Z" recordIndex="3" correlatorIndex="2"><callLeg id="{LEGS[4]}">
+  <remoteParty>dc003@hoinghi.thanhhoa.example</remoteParty></callLeg></record>
+<record type="callLegUpdate" time="2026-06-01T02:00:01Z" recordIndex="4" correlatorIndex="3"><callLeg id="{LEGS[4]}">
+  <state>connected</state><call>{MORNING}</call></callLeg></record>
+<record type="callLegEnd" time="2026-06-01T03:00:00Z" recordIndex="5" correlatorIndex="4"><callLeg id="{LEGS[4]}">
+  <reason>remoteTeardown</reason><durationSeconds>3600</durationSeconds></callLeg></record>
+<record type="callEnd" time="2026-06-01T03:00:00Z" recordIndex="6" correlatorIndex="5"><call id="{MORNING}">
+  <durationSeconds>3600</durationSeconds></call></record>
+</records>"""
+NEXT_DAY = f"""<?xml version="1.0"?>
+<records session="{ONE}">
+<record type="callLegUpdate" time="2026-06-01T16:10:01Z" recordIndex="7" correlatorIndex="6"><callLeg id="{LEGS[2]}">
+  <state>connected</state><call>{NIGHT}</call></callLeg></record>
+<record type="callLegUpdate" time="2026-06-01T16:30:01Z" recordIndex="8" correlatorIndex="7"><callLeg id="{LEGS[3]}">
+  <state>connected</state><call>{NIGHT}</call></callLeg></record>
+<record type="callLegEnd" time="2026-06-01T16:40:00Z" recordIndex="9" correlatorIndex="8"><callLeg id="{LEGS[2]}">
+  <reason>error</reason><durationSeconds>1800</durationSeconds></callLeg></record>
+<record type="callLegEnd" time="2026-06-01T17:20:00Z" recordIndex="10" correlatorIndex="9"><callLeg id="{LEGS[3]}">
+  <reason>remoteTeardown</reason><durationSeconds>3000</durationSeconds></callLeg></record>
+<record type="callEnd" time="2026-06-01T17:30:00Z" recordIndex="11" correlatorIndex="10"><call id="{NIGHT}">
+  <durationSeconds>5400</durationSeconds></call></record>
+<record type="callLegEnd" time="2026-06-01T17:30:05Z" recordIndex="12" correlatorIndex="11"><callLeg id="{LEGS[1]}">
+  <reason>callEnded</reason><durationSeconds>5415</durationSeconds></callLeg></record>
+</records>"""
+
+
+def test_two_bridges_and_a_night_give_the_figures_worked_out_by_hand(tmp_path: Path) -> None:
+    bodies = {
+        FIRST: [LEG_BEFORE_ITS_CALL, DIALS_IN_TWICE, "\n" + DIALS_IN_TWICE, OTHER_BRIDGE],
+        SECOND: [NEXT_DAY],
+    }
+    for day, texts in bodies.items():
+        folder = tmp_path / "received" / "cdr" / day.isoformat()
+        folder.mkdir(parents=True)
+        for number, text in enumerate(texts):
+            (folder / f"{number}.xml").write_text(text, encoding="utf-8")
+    settings = Settings.model_validate(
+        {
+            "home": tmp_path / "home",
+            "pseudonym_key": "a key of the tests, not a secret",
+            "videoconference_url": f"file://{tmp_path}/received",
+        }
+    )
+    workshop = Workshop(settings)
+    attempts = [ingest(workshop, "videoconference_calls", Partition.of_day(day))[0] for day in bodies]
+    assert [(one.rows_read, one.rows_accepted, one.rows_duplicate) for one in attempts] == [(14, 11, 3), (6, 6, 0)]
+
+    marts = ["videoconference_conference", "videoconference_endpoint_daily", "videoconference_record_daily"]
+    without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+    run_dbt(settings, ["build", *without, "--select", *(f"+{mart}" for mart in marts)])
+    with duckdb.connect(str(settings.warehouse_file), read_only=True) as connection:
+
+        def found(sql: str) -> list[tuple[object, ...]]:
+            return connection.execute(sql).fetchall()
+
+        # The call that began on 31 May is of a day that was never loaded: it is no conference of 1 June.
+        assert found(
+            "SELECT call_id, started_date, duration_seconds, connected_endpoint_count, connected_seconds"
+            " FROM marts.videoconference_conference ORDER BY started_at"
+        ) == [(MORNING, FIRST, 3600, 1, 3600), (NIGHT, FIRST, 5400, 2, 9600)]
+        # 23:00 to 00:30, of which half an hour is the second day's; 23:10 to 00:20 in two legs that overlap.
+        assert found(
+            "SELECT endpoint_code, report_date, attended_conference_count, connected_seconds"
+            " FROM marts.videoconference_endpoint_daily WHERE connected_seconds > 0 ORDER BY ALL"
+        ) == [
+            ("DC-001", FIRST, 1, 3600), ("DC-001", SECOND, 0, 1800),
+            ("DC-002", FIRST, 1, 3000), ("DC-002", SECOND, 0, 1200),
+            ("DC-003", FIRST, 1, 3600),
+        ]  # fmt: skip
+        # The record with the index 4 never came.
+        assert found("SELECT report_date, missing_record_count FROM marts.videoconference_record_daily ORDER BY 1") == [
+            (FIRST, 1),
+            (SECOND, 0),
+        ]

@@ -1,0 +1,61 @@
+"""What keeps a receiver from being started: an open port, a weak token, a folder that is not there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from pipelines.errors import SettingError
+from pipelines.receive import Senders
+from tests.receive.receiver import KHOTINH
+
+
+@pytest.mark.parametrize(
+    ("addresses", "token", "host", "setting"),
+    [
+        ("", None, "0.0.0.0", "KHOTINH_CDR_HOST"),  # noqa: S104  -- what must not be
+        ("", None, "::", "KHOTINH_CDR_HOST"),
+        ("", None, "receiver.example", "KHOTINH_CDR_HOST"),
+        ("10.0.0.1, nobody", None, "127.0.0.1", "KHOTINH_CDR_SENDERS"),
+        ("10.0.0.1/8", None, "127.0.0.1", "KHOTINH_CDR_SENDERS"),
+        ("", "short", "127.0.0.1", "KHOTINH_CDR_TOKEN"),
+        ("", "sixteen/letters/and/more", "127.0.0.1", "KHOTINH_CDR_TOKEN"),
+    ],
+)
+def test_a_receiver_that_would_be_open_or_cannot_be_meant_is_not_started(
+    addresses: str, token: str | None, host: str, setting: str
+) -> None:
+    with pytest.raises(SettingError) as caught:
+        Senders.of_settings(addresses, SecretStr(token) if token else None, host)
+    assert caught.value.setting == setting
+    assert token is None or token not in str(caught.value)
+
+
+def test_addresses_of_both_families_are_known_again() -> None:
+    senders = Senders.of_settings("10.1.2.3,fd00::/8", None, "::")
+    assert [senders.may_push(address, "") for address in ("10.1.2.3", "::ffff:10.1.2.3", "fd00::7", "10.1.2.4", "")] == [
+        True, True, True, False, False,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({}, "KHOTINH_VIDEOCONFERENCE_URL: is not set"),
+        ({"KHOTINH_CDR_FOLDER": "/nowhere/at/all"}, "KHOTINH_CDR_FOLDER: /nowhere/at/all is not a folder"),
+        ({"KHOTINH_VIDEOCONFERENCE_URL": "s3://bucket/x"}, "KHOTINH_CDR_FOLDER: is not set"),
+    ],
+    ids=["nothing set", "not there", "not of this machine"],
+)
+def test_the_command_says_which_setting_to_mend(settings: dict[str, str], says: str, tmp_path: Path) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KHOTINH_")}
+    done = subprocess.run(
+        [KHOTINH, "receive-cdr", "--port", "0"],
+        env={**clean, **settings}, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert says in done.stderr
