@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from mmap import mmap
 
+import polars as pl
+
 from pipelines.errors import DataRefusedError
 from pipelines.parse.text_table import DAMAGE, damaged, unreadable
 
