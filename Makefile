@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help run test order coverage ui bench setup setup-dev lint types layers lock generate clean
+.PHONY: help run test order fuzz coverage ui bench setup setup-dev lint types layers lock generate clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ coverage: setup-dev  ## All tests with branch coverage, commands in processes of
 
 order: setup-dev  ## Any order of the same arrivals gives the same marts: 200 schedules instead of a few (about 20 minutes)
 	@KHOTINH_ORDER_EXAMPLES=$${KHOTINH_ORDER_EXAMPLES:-200} $(BIN)/pytest tests/pipeline/test_order.py
+
+fuzz: setup-dev  ## Spoils files of every layout for FUZZ_SECONDS (600): each must be read or refused by name
+	@$(BIN)/python -m tests.fuzz $${FUZZ_SECONDS:-600}
 
 ui: setup  ## Dagster's pages on the demo province, http://127.0.0.1:3000
 	@$(BIN)/khotinh ui --demo

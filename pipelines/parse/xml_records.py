@@ -95,6 +95,7 @@ class _Bodies:
         # The row that is being read, or the element beside the rows that a path leads to.
         self._whole: etree._Element | None = None
         self._elements, self._bytes = 0, 0
+        self._is_type_declared = False
 
     def rows(self, file: Path) -> Iterator[tuple[str | None, ...]]:
         """The values of every row, in the file's order."""
@@ -115,10 +116,11 @@ class _Bodies:
         if self._elements > _MOST_ELEMENTS or self._bytes > _MOST_BYTES:
             raise unreadable("a row of the XML is larger than any record")
         refuse_damaged_bytes(block)
+        self._is_type_declared = self._is_type_declared or bool(_TYPE_DECLARED.search(block))
         try:
             self._parser.feed(block)
         except etree.XMLSyntaxError as error:
-            raise _malformed(error.lineno, block) from None
+            raise self._malformed(error.lineno) from None
         for event, element in self._parser.read_events():
             if not isinstance(element, etree._Element):  # noqa: SLF001 -- the stub's union; only elements are asked for
                 continue
@@ -127,7 +129,7 @@ class _Bodies:
             else:
                 yield from self._end(element)
         if len(self._parser.feed_error_log):
-            raise _malformed(self._parser.feed_error_log[0].line, block)
+            raise self._malformed(self._parser.feed_error_log[0].line)
 
     def _start(self, element: etree._Element) -> None:
         self._open.append(False)
@@ -167,6 +169,12 @@ class _Bodies:
         previous, parent = element.getprevious(), element.getparent()
         if previous is not None and parent is not None and _local(previous) not in self._beside:
             parent.remove(previous)
+
+    def _malformed(self, line: int | None) -> DataRefusedError:
+        """The parser's message quotes tags and entities, which may be anything that stood behind a < or an &."""
+        if self._is_type_declared:
+            return unreadable("it declares a document type or an entity, which no record needs and an attack does")
+        return unreadable(f"the XML breaks off or is malformed at line {line or 1}")
 
 
 def _without_declarations(read: Callable[[int], bytes], is_between: Callable[[], bool]) -> Iterator[bytes]:
@@ -276,10 +284,3 @@ def _refuse_no_body(root: etree._Element) -> None:
     _refuse_text_between(bodies[-1] if bodies else None, root)
     if not bodies:
         raise unreadable("the XML breaks off or is malformed at its beginning")
-
-
-def _malformed(line: int | None, block: bytes) -> DataRefusedError:
-    """The parser's message quotes tags and entities, which may be anything that stood behind a < or an &."""
-    if _TYPE_DECLARED.search(block):
-        return unreadable("it declares a document type or an entity, which no record needs and an attack does")
-    return unreadable(f"the XML breaks off or is malformed at line {line or 1}")
