@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from pipelines.build import dbt_executable
 from pipelines.cli.console import ExitCode, print_json, screen, tells_errors
+from pipelines.contracts import DropFolder
 from pipelines.errors import KhoTinhError, SettingError
-from pipelines.extract import reach
+from pipelines.extract import Stray, reach, strays
 from pipelines.ingest import Workshop
 from pipelines.settings import Settings, read_settings
 
@@ -27,6 +29,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
         (f"connection {name}", None if error is None else str(error))
         for name, error in reach.check(workshop.contracts.values(), settings)
     ]
+    findings += [
+        (f"file {stray.folder}", f"{stray.told_name}: {stray.vi} | {stray.en}.") for stray in find_strays(workshop)
+    ]
     if as_json:
         print_json([{"what": what, "is_well": error is None, "finding": error} for what, error in findings])
     else:
@@ -34,6 +39,17 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
             mark = "[green]✓[/]" if error is None else "[red]✗[/]"
             screen.print(f"{mark} {what}{'' if error is None else f': {error}'}", soft_wrap=True)
     raise typer.Exit(ExitCode.FAILED if any(error for _, error in findings) else ExitCode.DONE)
+
+
+def find_strays(workshop: Workshop) -> list[Stray]:
+    """Files in drop folders that no contract takes; none of a folder that cannot be looked into, which is told apart."""
+    found = []
+    contracts = [contract for contract in workshop.contracts.values() if isinstance(contract.source, DropFolder)]
+    for connection in sorted({contract.source.connection for contract in contracts}):
+        own = [contract for contract in contracts if contract.source.connection == connection]
+        with suppress(KhoTinhError):
+            found += strays(own, workshop.settings)
+    return found
 
 
 def _of_the_project(workshop: Workshop) -> list[tuple[str, str | None]]:

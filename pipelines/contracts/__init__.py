@@ -17,10 +17,10 @@ from pipelines.contracts.contract import (
 )
 from pipelines.contracts.declared import Text
 from pipelines.contracts.layout import Format
-from pipelines.contracts.source import EndpointPoll, Files, HttpDownload, HttpPages, Source
+from pipelines.contracts.source import DropFolder, EndpointPoll, Files, HttpDownload, HttpPages, Source
 
 __all__ = [
-    "LARGEST_NUMBER", "SQL_TYPES", "Column", "ColumnType", "Completeness", "Contract", "Drift", "Due", "EndpointPoll",
+    "LARGEST_NUMBER", "SQL_TYPES", "Column", "ColumnType", "Completeness", "Contract", "Drift", "DropFolder", "Due", "EndpointPoll",
     "Files", "Format", "HttpDownload", "HttpPages", "PersonalClass", "Source", "Text", "Volume", "read_contract",
     "read_contracts",
 ]  # fmt: skip

@@ -5,18 +5,38 @@ The kinds themselves have a module each. Nothing is kept here and nothing is dec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines.calendar import Partition
-from pipelines.contracts import Contract, EndpointPoll, Files, HttpDownload, HttpPages
+from pipelines.contracts import Contract, DropFolder, EndpointPoll, Files, HttpDownload, HttpPages
 from pipelines.errors import ContractError
 from pipelines.extract.delivery import Delivery, Order
 from pipelines.extract.download import pull_download
+from pipelines.extract.drops import pull_drops
 from pipelines.extract.endpoints import pull_poll
 from pipelines.extract.files import pull_files
 from pipelines.extract.pages import pull_pages
 from pipelines.settings import Settings
+
+
+def pull_all(contract: Contract, partition: Partition, settings: Settings, folder: Path) -> Sequence[Delivery]:
+    """All that the contract's source has of one partition: one delivery, or each file of a drop folder, oldest first.
+
+    Two files of one period are a file and its correction, not two parts: which counts is told by their own times.
+
+    Args:
+        contract: As of `pull`.
+        partition: As of `pull`.
+        settings: As of `pull`.
+        folder: As of `pull`.
+
+    Raises:
+        KhoTinhError: As `pull`.
+    """
+    if isinstance(contract.source, DropFolder):
+        return pull_drops(contract.source, Order(contract.dataset, partition, "", {}, settings, folder))
+    return [pull(contract, partition, settings, folder)]
 
 
 def pull(contract: Contract, partition: Partition, settings: Settings, folder: Path) -> Delivery:
@@ -49,6 +69,8 @@ def pull(contract: Contract, partition: Partition, settings: Settings, folder: P
             return pull_download(source, order(source.path, source.query))
         case Files() as source:
             return pull_files(source, order(source.path, {}))
+        case DropFolder():
+            return pull_all(contract, partition, settings, folder)[-1]
         case EndpointPoll() as source:
             return pull_poll(source, order("", source.query))
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from pipelines import calendar
-from pipelines.contracts import Contract, EndpointPoll, Files, HttpDownload, HttpPages, Source
+from pipelines.contracts import Contract, DropFolder, EndpointPoll, Files, HttpDownload, HttpPages, Source
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.endpoints import SETTING as ENDPOINT_SETTING
 from pipelines.extract.endpoints import endpoint_address, read_endpoints
@@ -76,7 +76,7 @@ def _looks(source: Source) -> tuple[str, Callable[[str, Settings], None]]:
             return ENDPOINT_SETTING, _look_at_endpoints
         case HttpPages() | HttpDownload():
             return f"KHOTINH_{source.connection.upper()}_URL", _look_at_http
-        case Files():
+        case Files() | DropFolder():
             return f"KHOTINH_{source.connection.upper()}_URL", _look_at_files
 
 

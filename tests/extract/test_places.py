@@ -199,7 +199,7 @@ class TestEveryPlace:
         monkeypatch.setattr(files, "SETTLE_SECONDS", 0)
         place.put("a.csv", b"x")
         grown = b"x"
-        unchanged = files._check_unchanged
+        unchanged = files.check_unchanged
 
         def sender_goes_on(*seen: object) -> None:
             nonlocal grown
@@ -207,7 +207,7 @@ class TestEveryPlace:
             place.put("a.csv", grown)
             unchanged(*seen)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(files, "_check_unchanged", sender_goes_on)
+        monkeypatch.setattr(files, "check_unchanged", sender_goes_on)
         with pytest.raises(TransientError, match="still being written"):
             pull(place, path)
         assert grown == b"x+++"
@@ -317,7 +317,7 @@ class TestFtps:
     def test_a_file_that_may_not_be_read(self, pull: Pull, ftps: FtpsServer) -> None:
         ftps.put("a.csv", b"x")
         ftps.root.joinpath("b.csv").symlink_to("/etc/hostname")
-        with pytest.raises(PermanentError, match="may not be read|not a file"):
+        with pytest.raises(PermanentError, match=r"may not be read|not a file"):
             pull(ftps, "b.csv")
 
     def test_a_server_that_stops_is_transient(self, pull: Pull, ftps: FtpsServer) -> None:
@@ -364,13 +364,13 @@ class TestS3:
         monkeypatch.setattr(files, "SETTLE_SECONDS", 0)
         bucket.put("a.csv", b"0")
         bodies = iter(b"123")
-        unchanged = files._check_unchanged
+        unchanged = files.check_unchanged
 
         def replaced(*seen: object) -> None:
             bucket.put("a.csv", bytes([next(bodies)]))
             unchanged(*seen)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(files, "_check_unchanged", replaced)
+        monkeypatch.setattr(files, "check_unchanged", replaced)
         with pytest.raises(TransientError, match="still being written"):
             pull(bucket, "a.csv")
 
