@@ -11,8 +11,8 @@ import typer
 from pipelines.build import dbt_executable
 from pipelines.cli.console import ExitCode, print_json, screen, tells_errors
 from pipelines.contracts import DropFolder
-from pipelines.errors import KhoTinhError, SettingError
-from pipelines.extract import Stray, reach, strays
+from pipelines.errors import KhoTinhError, NotThereError, SettingError
+from pipelines.extract import Stray, dropped, reach, strays
 from pipelines.ingest import Workshop
 from pipelines.settings import Settings, read_settings
 
@@ -29,6 +29,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
         (f"connection {name}", None if error is None else str(error))
         for name, error in reach.check(workshop.contracts.values(), settings)
     ]
+    findings += _of_the_drops(workshop)
     findings += [
         (f"file {stray.folder}", f"{stray.told_name}: {stray.vi} | {stray.en}.") for stray in find_strays(workshop)
     ]
@@ -39,6 +40,20 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
             mark = "[green]✓[/]" if error is None else "[red]✗[/]"
             screen.print(f"{mark} {what}{'' if error is None else f': {error}'}", soft_wrap=True)
     raise typer.Exit(ExitCode.FAILED if any(error for _, error in findings) else ExitCode.DONE)
+
+
+def _of_the_drops(workshop: Workshop) -> list[tuple[str, str | None]]:
+    """Drop folders that are not there below a connection that works."""
+    findings: list[tuple[str, str | None]] = []
+    for dataset, contract in workshop.contracts.items():
+        if isinstance(contract.source, DropFolder):
+            try:
+                dropped(contract, workshop.settings)
+            except NotThereError as error:
+                findings.append((f"drop folder of {dataset}", str(error)))
+            except KhoTinhError:
+                continue  # Told of its connection.
+    return findings
 
 
 def find_strays(workshop: Workshop) -> list[Stray]:

@@ -44,31 +44,10 @@ FIRST_DAY = date(2020, 1, 1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_DIGITS = 8  # A telephone or ID number has more.
 _USUAL_WORDS = frozenset(
-    [
-        "bao",
-        "cao",
-        "bc",
-        "bieu",
-        "thang",
-        "quy",
-        "nam",
-        "ngay",
-        "lan",
-        "sua",
-        "moi",
-        "cuoi",
-        "copy",
-        "final",
-        "xls",
-        "xlsx",
-        "csv",
-        "zip",
-        "html",
-        "json",
-        "xml",
-        "done",
-    ]
-)
+    ["bao", "cao", "bc", "bieu", "so", "lieu", "thang", "quy", "nam", "ngay", "lan", "sua", "moi", "cuoi", "báo", "cáo",
+     "biểu", "số", "liệu", "tháng", "quý", "năm", "ngày", "lần", "sửa", "mới", "cuối", "copy", "final", "xls", "xlsx",
+     "csv", "zip", "html", "json", "xml", "done"]
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

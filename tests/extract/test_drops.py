@@ -208,7 +208,8 @@ def test_a_file_that_is_being_copied_is_taken_when_it_is_whole(
     monkeypatch.setattr(time, "sleep", copy.pause)
     (delivery,) = extract.pull_all(_contract(contracts), DAY, settings, work)
     assert delivery.file.read_bytes() == b"one;two;three"
-    assert copy.pauses.count(drops.SETTLE_SECONDS) == 4
+    # Two tries saw it change while they looked; between them it grew on.
+    assert copy.pauses.count(drops.SETTLE_SECONDS) == 3
 
 
 def test_a_file_whose_copy_never_ends_is_never_taken(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -12,11 +13,14 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from dagster import materialize
 from pydantic import SecretStr
 
+from pipelines.assets.datasets import dataset_asset, newest_over
 from pipelines.calendar import TIME_ZONE, Partition, today
+from pipelines.cli import doctor
 from pipelines.ingest import Workshop, ingest, waiting
-from pipelines.load.ledger import Outcome
+from pipelines.load.ledger import Attempt, Outcome
 from pipelines.orchestration import months_due
 from pipelines.settings import SOURCES, Settings
 
@@ -106,3 +110,36 @@ def test_the_run_of_yesterday_asks_for_months_that_were_dropped_late(tmp_path: P
     assert due["2026-03"] == ["platform_accounts"]
     before = yesterday - timedelta(days=1)
     assert "2026-03" not in months_due(workshop, before, before, ["platform_accounts"])
+
+
+def test_the_schedules_run_takes_what_was_dropped_late_and_a_run_of_an_older_month_does_not(tmp_path: Path) -> None:
+    attempts: list[Attempt] = []
+    workshop = replace(_workshop(tmp_path), report=attempts.append)
+    _drop(tmp_path, "TaiKhoan 3.2026.csv", ["a"], 0)
+    contract = workshop.contracts["platform_accounts"]
+    newest = newest_over(contract).key
+    for month in ("2026-06", newest, newest):
+        assert materialize(
+            [dataset_asset(contract)], partition_key=month, resources={"workshop": workshop}, raise_on_error=False
+        ).success
+    assert [(attempt.partition_key, attempt.outcome is Outcome.NOT_THERE) for attempt in attempts] == [
+        ("2026-06", True),
+        (newest, True),
+        ("2026-03", False),
+        (newest, True),
+    ]
+
+
+def test_doctor_and_run_tell_of_a_mistyped_name_and_of_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    workshop = _workshop(tmp_path)
+    _drop(tmp_path, "TaiKhoan 13.2026.csv", ["a"], 0)
+    assert [stray.told_name for stray in doctor.find_strays(workshop)] == ["TaiKhoan 13.2026.csv"]
+    assert doctor._of_the_drops(workshop) == []
+    contract = workshop.contracts["platform_accounts"]
+    elsewhere = contract.source.model_copy(update={"folder": "khong-co"})
+    contracts = {"platform_accounts": contract.model_copy(update={"source": elsewhere})}
+    workshop.__dict__["contracts"] = contracts
+    assert doctor.find_strays(workshop) == []
+    ((what, finding),) = doctor._of_the_drops(workshop)
+    assert what == "drop folder of platform_accounts"
+    assert "khong-co is not there" in str(finding)
