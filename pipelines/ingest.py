@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -16,13 +17,14 @@ from tempfile import TemporaryDirectory
 from pipelines import archive
 from pipelines.archive import Arrival
 from pipelines.calendar import Partition, WorkingDays, now
-from pipelines.contracts import Contract, HttpDownload, read_contracts
+from pipelines.contracts import Contract, DropFolder, HttpDownload, read_contracts
 from pipelines.errors import DataRefusedError, KhoTinhError, MessagesWithheld, NotThereError, PermanentError
-from pipelines.extract import Known, pull
+from pipelines.extract import Known, dropped, pull_all
 from pipelines.load.ledger import (
     Attempt,
     JudgedBefore,
     Outcome,
+    arrived_files,
     last_arrival,
     load_with_same_bytes,
     needs_baseline,
@@ -139,9 +141,30 @@ def _ingest(workshop: Workshop, dataset: str, partition: Partition) -> list[Atte
             workshop.report(turned)
         is_first = contract.baseline and needs_baseline(connection, dataset)
     if is_first:
-        attempts.append(_ingest_one(workshop, contract, Partition.baseline(partition.first_day)))
-    attempts.append(_ingest_one(workshop, contract, partition))
+        attempts += _ingest_one(workshop, contract, Partition.baseline(partition.first_day))
+    attempts += _ingest_one(workshop, contract, partition)
     return attempts
+
+
+def waiting(workshop: Workshop, dataset: str) -> list[Partition]:
+    """Periods of which a file lies in the dataset's drop folder that never came, or changed since: dropped late.
+
+    Returns:
+        The periods that are over, in order; none for a dataset of another kind.
+
+    Raises:
+        TransientError: The folder does not answer.
+        PermanentError: A setting must be mended first, or the folder is not there.
+    """
+    contract = workshop.contracts[dataset]
+    if not isinstance(contract.source, DropFolder):
+        return []
+    with MessagesWithheld(f"{dataset}: its drop folder"):
+        found = dropped(contract, workshop.settings)
+    with open_warehouse(workshop.settings) as connection:
+        prepare(connection, workshop.contracts.values())
+        known = arrived_files(connection, dataset)
+    return [Partition.parse(key) for key, files in found.items() if any((key, *file) not in known for file in files)]
 
 
 def record_failure(workshop: Workshop, dataset: str, partition: Partition, error: KhoTinhError) -> Attempt:
@@ -160,16 +183,27 @@ def record_failure(workshop: Workshop, dataset: str, partition: Partition, error
     return attempt
 
 
-def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) -> Attempt:
+def _ingest_one(workshop: Workshop, contract: Contract, partition: Partition) -> list[Attempt]:
+    """Every delivery of one partition, in the order of their times."""
     settings = workshop.settings
-    started_at, rules = now(), workshop.rules_sha256(contract.dataset)
+    started_at = now()
     archive.sweep(settings.archive_folder, (_INCOMING, FOLDER_PREFIX))
     with TemporaryDirectory(dir=settings.archive_folder, prefix=_INCOMING) as work:
         try:
-            delivery = pull(contract, partition, settings, Path(work), _known(settings, contract, partition))
+            deliveries = pull_all(contract, partition, settings, Path(work), _known(settings, contract, partition))
         except (NotThereError, DataRefusedError) as error:
-            return record_failure(workshop, contract.dataset, partition, error)
-        arrival = archive.store(delivery, contract.dataset, partition.key, settings.archive_folder, now())
+            return [record_failure(workshop, contract.dataset, partition, error)]
+        arrivals = [
+            archive.store(delivery, contract.dataset, partition.key, settings.archive_folder, now())
+            for delivery in deliveries
+        ]
+    return [_take(workshop, contract, partition, arrival, started_at) for arrival in arrivals]
+
+
+def _take(
+    workshop: Workshop, contract: Contract, partition: Partition, arrival: Arrival, started_at: datetime
+) -> Attempt:
+    settings, rules = workshop.settings, workshop.rules_sha256(contract.dataset)
     with open_warehouse(settings) as connection:
         if known := load_with_same_bytes(connection, arrival, rules):
             attempt = _judged_before(contract, partition, known)

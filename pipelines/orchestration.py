@@ -13,11 +13,13 @@ from pathlib import Path
 from dagster import BetaWarning, DagsterEvent, DagsterInstance
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
+from pipelines import calendar
 from pipelines.assets.datasets import dataset_key
 from pipelines.automation import DAILY_JOB, MONTHLY_JOB, PUBLISH_JOB
 from pipelines.calendar import Partition
 from pipelines.definitions import build_definitions
-from pipelines.ingest import Workshop
+from pipelines.errors import PermanentError, TransientError
+from pipelines.ingest import Workshop, waiting
 from pipelines.killed_runs import TYPED_RUN, only_typed_run
 from pipelines.load.ledger import Attempt, accepted_partitions
 from pipelines.load.warehouse import open_warehouse, prepare
@@ -149,7 +151,10 @@ def build_and_publish(workshop: Workshop) -> RunResult:
 
 
 def months_due(workshop: Workshop, first: date, last: date, datasets: Sequence[str]) -> dict[str, list[str]]:
-    """Monthly datasets to pull by month: due by the day after `last`, and not yet accepted unless asked for by name."""
+    """Monthly datasets to pull by month: due by the day after `last`, and not yet accepted unless asked for by name.
+
+    If `last` is yesterday, also the months of files that were dropped late.
+    """
     monthly = {name: contract for name, contract in workshop.asked(datasets).items() if contract.cadence == "monthly"}
     if not monthly:
         return {}
@@ -163,7 +168,20 @@ def months_due(workshop: Workshop, first: date, last: date, datasets: Sequence[s
             is_time = first - MONTHLY_PATIENCE <= falls_due <= last + timedelta(days=1)
             if is_time and (name in datasets or (name, month.key) not in accepted):
                 due.setdefault(month.key, []).append(name)
-    return due
+    if last == calendar.today() - timedelta(days=1):
+        for name in monthly:
+            for month in _waiting(workshop, name):
+                if name not in due.setdefault(month.key, []):
+                    due[month.key].append(name)
+    return dict(sorted(due.items()))
+
+
+def _waiting(workshop: Workshop, dataset: str) -> list[Partition]:
+    """Months that were dropped late; a folder that cannot be looked into says so when it is pulled."""
+    try:
+        return waiting(workshop, dataset)
+    except (TransientError, PermanentError):
+        return []
 
 
 def _months(first: date, last: date) -> list[Partition]:

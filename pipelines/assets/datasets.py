@@ -1,6 +1,7 @@
 """One asset a dataset, partitioned by day or month: its run brings the partition in, its checks say what was judged."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from dagster import (
@@ -18,10 +19,10 @@ from dagster import (
     asset,
 )
 
-from pipelines.calendar import TIME_ZONE_NAME, Partition
+from pipelines.calendar import TIME_ZONE_NAME, Partition, today
 from pipelines.contracts import Contract
 from pipelines.errors import PermanentError, TransientError
-from pipelines.ingest import Workshop, ingest, record_failure
+from pipelines.ingest import Workshop, ingest, record_failure, waiting
 from pipelines.load.ledger import Attempt, Outcome
 
 WAREHOUSE_POOL = "duckdb"
@@ -66,9 +67,29 @@ def dataset_asset(contract: Contract) -> AssetsDefinition:
         attempts: list[Attempt] = []
         for partition_key in context.partition_keys:
             attempts += _bring_in(context, workshop, contract.dataset, Partition.parse(partition_key))
+        if context.partition_keys[-1] == newest_over(contract).key:
+            attempts += _bring_in_dropped(context, workshop, contract.dataset)
         yield MaterializeResult(asset_key=key, metadata=_summary(attempts), check_results=_checks(key, attempts))
 
     return dataset
+
+
+def newest_over(contract: Contract) -> Partition:
+    """The newest period of a dataset that is over: its run also takes what was dropped late for earlier ones."""
+    yesterday = today() - timedelta(days=1)
+    if contract.cadence == "daily":
+        return Partition.of_day(yesterday)
+    return Partition.of_month(today().replace(day=1) - timedelta(days=1))
+
+
+def _bring_in_dropped(context: AssetExecutionContext, workshop: Workshop, dataset: str) -> list[Attempt]:
+    try:
+        periods = waiting(workshop, dataset)
+    except (TransientError, PermanentError) as error:
+        # The pull of the newest period has just said so itself, and its attempt is recorded.
+        context.log.warning("%s: its drop folder: %s", dataset, error)
+        return []
+    return [attempt for partition in periods for attempt in _bring_in(context, workshop, dataset, partition)]
 
 
 def _bring_in(context: AssetExecutionContext, workshop: Workshop, dataset: str, partition: Partition) -> list[Attempt]:

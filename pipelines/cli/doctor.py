@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from pipelines.build import dbt_executable
 from pipelines.cli.console import ExitCode, print_json, screen, tells_errors
-from pipelines.errors import KhoTinhError, SettingError
-from pipelines.extract import reach
+from pipelines.contracts import DropFolder
+from pipelines.errors import KhoTinhError, NotThereError, SettingError
+from pipelines.extract import Stray, dropped, reach, strays
 from pipelines.ingest import Workshop
 from pipelines.settings import Settings, address_setting, read_settings
 
@@ -32,6 +34,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
         {contract.source.connection for contract in workshop.contracts.values()}
         - {contract.source.connection for contract in workshop.asked().values()}
     )
+    findings += _of_the_drops(workshop)
+    findings += [
+        (f"file {stray.folder}", f"{stray.told_name}: {stray.vi} | {stray.en}.") for stray in find_strays(workshop)
+    ]
     if as_json:
         told = [{"what": what, "is_well": error is None, "finding": error} for what, error in findings]
         print_json(
@@ -44,6 +50,31 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
         for name in absent:
             screen.print(f"[dim]– connection {name}: chưa kết nối | {NOT_CONNECTED} ({address_setting(name)})[/]")
     raise typer.Exit(ExitCode.FAILED if any(error for _, error in findings) else ExitCode.DONE)
+
+
+def _of_the_drops(workshop: Workshop) -> list[tuple[str, str | None]]:
+    """Drop folders that are not there below a connection that works."""
+    findings: list[tuple[str, str | None]] = []
+    for dataset, contract in workshop.contracts.items():
+        if isinstance(contract.source, DropFolder):
+            try:
+                dropped(contract, workshop.settings)
+            except NotThereError as error:
+                findings.append((f"drop folder of {dataset}", str(error)))
+            except KhoTinhError:
+                continue  # Told of its connection.
+    return findings
+
+
+def find_strays(workshop: Workshop) -> list[Stray]:
+    """Files in drop folders that no contract takes; none of a folder that cannot be looked into, which is told apart."""
+    found = []
+    contracts = [contract for contract in workshop.contracts.values() if isinstance(contract.source, DropFolder)]
+    for connection in sorted({contract.source.connection for contract in contracts}):
+        own = [contract for contract in contracts if contract.source.connection == connection]
+        with suppress(KhoTinhError):
+            found += strays(own, workshop.settings)
+    return found
 
 
 def _of_the_project(workshop: Workshop) -> list[tuple[str, str | None]]:

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from pipelines import calendar
 from pipelines.cli import summary
-from pipelines.cli.console import errors, print_json, tells_errors
+from pipelines.cli.console import ExitCode, errors, print_json, screen, tells_errors
+from pipelines.cli.doctor import find_strays
 from pipelines.contracts import Contract
 from pipelines.errors import SettingError
 from pipelines.extract import reach
@@ -53,11 +54,19 @@ def run_days(settings: Settings, first: date, last: date, datasets: Sequence[str
     check_settings(workshop, datasets)
     with _progress(workshop, first, last, datasets, hidden=as_json) as on_attempt:
         result = run_in_dagster(workshop, first, last, datasets, on_attempt)
+    left = find_strays(workshop)
+    code = summary.exit_code(result)
+    if left and code is ExitCode.DONE:
+        code = ExitCode.REFUSED
     if as_json:
-        print_json(summary.as_json(result))
+        print_json({**summary.as_json(result), "exit_code": int(code), "strays": [vars(stray) for stray in left]})
     else:
         summary.show(result, workshop, monotonic() - started)
-    return int(summary.exit_code(result))
+        for stray in left:
+            told = f"{stray.told_name} ({stray.folder}): {stray.vi} | {stray.en}."
+            screen.print("[bold yellow]Tệp chưa nhận | Not taken[/]", end=" ")
+            screen.print(told, markup=False, soft_wrap=True)
+    return int(code)
 
 
 def check_settings(workshop: Workshop, datasets: Sequence[str]) -> None:

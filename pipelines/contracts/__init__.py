@@ -19,11 +19,11 @@ from pipelines.contracts.declared import Text
 from pipelines.contracts.layout import Encoding, Format
 from pipelines.contracts.login import Basic, Bearer, ClientCredentials, Login, LoginForm, NoLogin, Password
 from pipelines.contracts.paging import Cursors, Links, Offsets, PageNumbers, Paging
-from pipelines.contracts.source import EndpointPoll, Files, HttpDownload, HttpPages, Source
+from pipelines.contracts.source import DropFolder, EndpointPoll, Files, HttpDownload, HttpPages, Source
 
 __all__ = [
     "LARGEST_NUMBER", "MOMENTS", "NUMBERS", "SQL_TYPES", "Basic", "Bearer", "ClientCredentials", "Column", "ColumnType", "Completeness",
-    "Contract", "Cursors", "Drift", "Due", "Encoding", "EndpointPoll", "Files", "Format", "HttpDownload", "HttpPages", "Links",
+    "Contract", "Cursors", "Drift", "DropFolder", "Due", "Encoding", "EndpointPoll", "Files", "Format", "HttpDownload", "HttpPages", "Links",
     "Login", "LoginForm", "NoLogin", "Offsets", "PageNumbers", "Paging", "Password", "PersonalClass", "Source", "Text",
     "Volume", "read_contract", "read_contracts",
 ]  # fmt: skip

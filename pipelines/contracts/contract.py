@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from pipelines.contracts.column import NUMBERS, Column
 from pipelines.contracts.declared import Declared, Text
 from pipelines.contracts.layout import Format
-from pipelines.contracts.source import HttpPages, Source
+from pipelines.contracts.source import DropFolder, HttpPages, Source
 from pipelines.errors import ContractError
 
 _WORKBOOKS = ("xlsx", "xls")
@@ -118,6 +118,8 @@ class Contract(Declared):
             raise ValueError("mode `changes` needs `newest_by`")
         if self.baseline and not (isinstance(self.source, HttpPages) and self.source.baseline_query):
             raise ValueError("`baseline` needs a source with `baseline_query`")
+        if isinstance(self.source, DropFolder) and self.source.names.has_day != (self.cadence == "daily"):
+            raise ValueError("`name_pattern` tells {day} for a daily dataset, and only for one")
         return self
 
     def _check_parents(self) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, field_validator, model_validator
 
 from pipelines.contracts.declared import Declared
 from pipelines.contracts.login import ClientCredentials, Login
+from pipelines.contracts.name_pattern import NamePattern
 from pipelines.contracts.paging import Links, Offsets, PageNumbers, Paging
 
 CONNECTION = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
@@ -71,12 +72,48 @@ class HttpDownload(Declared):
     send: Literal["query", "form", "json"] = "query"
 
 
+DONE_MARKER = r"^(\{name\}[^{}/\\*]+|[^.{}/\\*][^{}/\\*]*)$"
+
+
 class Files(Declared):
-    """One file, or with a `*` in the path all that match, in a folder reached by SFTP, S3 or the local disk."""
+    """One file, or with a `*` in the path all that match, in a folder outside.
+
+    Attributes:
+        done_marker: File beside it that its sender writes last: `_SUCCESS` for all, `{name}.done` for each. Without
+            it the export is not there yet.
+    """
 
     kind: Literal["files"]
     connection: str = Field(pattern=CONNECTION)
     path: str
+    done_marker: str | None = Field(default=None, pattern=DONE_MARKER)
+
+
+class DropFolder(Declared):
+    """A folder into which somebody drops files by hand; each file's name tells its period.
+
+    Attributes:
+        folder: Below the connection's root; empty for the root itself.
+        name_pattern: How names tell the period, as in `contracts.name_pattern`.
+        done_marker: As of `Files`.
+    """
+
+    kind: Literal["drop_folder"]
+    connection: str = Field(pattern=CONNECTION)
+    folder: str = ""
+    name_pattern: str
+    done_marker: str | None = Field(default=None, pattern=DONE_MARKER)
+
+    @property
+    def names(self) -> NamePattern:
+        """The pattern of its names."""
+        return NamePattern(self.name_pattern)
+
+    @field_validator("name_pattern")
+    @classmethod
+    def _can_be_read(cls, template: str) -> str:
+        NamePattern(template).checked()
+        return template
 
 
 class EndpointPoll(Declared):
@@ -88,4 +125,4 @@ class EndpointPoll(Declared):
     has_history: bool
 
 
-Source = Annotated[HttpPages | HttpDownload | Files | EndpointPoll, Field(discriminator="kind")]
+Source = Annotated[HttpPages | HttpDownload | Files | DropFolder | EndpointPoll, Field(discriminator="kind")]

@@ -5,20 +5,43 @@ The kinds themselves have a module each. Nothing is kept here and nothing is dec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 from pipelines.calendar import TIME_ZONE, Partition
-from pipelines.contracts import Contract, EndpointPoll, Files, HttpDownload, HttpPages
+from pipelines.contracts import Contract, DropFolder, EndpointPoll, Files, HttpDownload, HttpPages
 from pipelines.errors import ContractError
 from pipelines.extract.delivery import Delivery, Known, Order
 from pipelines.extract.download import pull_download
+from pipelines.extract.drops import pull_drops
 from pipelines.extract.endpoints import pull_poll
 from pipelines.extract.files import pull_files
 from pipelines.extract.pages import pull_pages
 from pipelines.settings import Settings
+
+
+def pull_all(
+    contract: Contract, partition: Partition, settings: Settings, folder: Path, known: Known | None = None
+) -> Sequence[Delivery]:
+    """All that the contract's source has of one partition: one delivery, or each file of a drop folder, oldest first.
+
+    Two files of one period are a file and its correction, not two parts: which counts is told by their own times.
+
+    Args:
+        contract: As of `pull`.
+        partition: As of `pull`.
+        settings: As of `pull`.
+        folder: As of `pull`.
+        known: As of `pull`.
+
+    Raises:
+        KhoTinhError: As `pull`.
+    """
+    if isinstance(contract.source, DropFolder):
+        return pull_drops(contract.source, order_of(contract, partition, settings, folder))
+    return [pull(contract, partition, settings, folder, known)]
 
 
 def pull(
@@ -49,6 +72,8 @@ def pull(
             return pull_download(source, order)
         case Files() as source:
             return pull_files(source, order)
+        case DropFolder() as source:
+            return pull_drops(source, order)[-1]
         case EndpointPoll() as source:
             return pull_poll(source, order)
 
@@ -68,6 +93,8 @@ def order_of(contract: Contract, partition: Partition, settings: Settings, folde
             path, query = source.path, source.query
         case Files():
             path, query = source.path, {}
+        case DropFolder():
+            path, query = "", {}
         case EndpointPoll():
             path, query = "", source.query
     filled = {

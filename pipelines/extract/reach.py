@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pipelines import calendar
 from pipelines.calendar import Partition
-from pipelines.contracts import Contract, EndpointPoll, Files, HttpDownload, HttpPages, Source
+from pipelines.contracts import Contract, DropFolder, EndpointPoll, Files, HttpDownload, HttpPages, Source
 from pipelines.errors import DataRefusedError, NotThereError, PermanentError, SettingError, TransientError
 from pipelines.extract.endpoints import SETTING as ENDPOINT_SETTING
 from pipelines.extract.endpoints import endpoint_address, read_endpoints
@@ -91,7 +91,7 @@ def _looks(contract: Contract) -> tuple[str, Callable[[Contract, Settings], None
             return ENDPOINT_SETTING, _look_at_endpoints
         case HttpPages() | HttpDownload():
             return f"KHOTINH_{contract.source.connection.upper()}_URL", _look_at_http
-        case Files():
+        case Files() | DropFolder():
             return f"KHOTINH_{contract.source.connection.upper()}_URL", _look_at_files
 
 

@@ -104,6 +104,12 @@ def last_arrival(
     return None if found is None else (str(found[0]), found[1])
 
 
+def arrived_files(connection: duckdb.DuckDBPyConnection, dataset: str) -> set[tuple[str, str, int, datetime | None]]:
+    """Partition, name, bytes and time at the source of every file of a dataset that came."""
+    query = "SELECT partition_key, file_name, file_bytes, source_modified_at FROM ops.arrivals WHERE dataset = ?"
+    return set(connection.execute(query, [dataset]).fetchall())
+
+
 def ledger_state(connection: duckdb.DuckDBPyConnection) -> str:
     """A fingerprint of every load and its verdict: what is built from one state is not what another one says."""
     query = "SELECT count(*), coalesce(sum(hash(load_id, verdict)), 0) FROM ops.loads"

@@ -199,7 +199,7 @@ class TestEveryPlace:
         monkeypatch.setattr(files, "SETTLE_SECONDS", 0)
         place.put("a.csv", b"x")
         grown = b"x"
-        unchanged = files._check_unchanged
+        unchanged = files.check_unchanged
 
         def sender_goes_on(*seen: object) -> None:
             nonlocal grown
@@ -207,7 +207,7 @@ class TestEveryPlace:
             place.put("a.csv", grown)
             unchanged(*seen)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(files, "_check_unchanged", sender_goes_on)
+        monkeypatch.setattr(files, "check_unchanged", sender_goes_on)
         with pytest.raises(TransientError, match="still being written"):
             pull(place, path)
         assert grown == b"x+++"
@@ -364,13 +364,13 @@ class TestS3:
         monkeypatch.setattr(files, "SETTLE_SECONDS", 0)
         bucket.put("a.csv", b"0")
         bodies = iter(b"123")
-        unchanged = files._check_unchanged
+        unchanged = files.check_unchanged
 
         def replaced(*seen: object) -> None:
             bucket.put("a.csv", bytes([next(bodies)]))
             unchanged(*seen)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(files, "_check_unchanged", replaced)
+        monkeypatch.setattr(files, "check_unchanged", replaced)
         with pytest.raises(TransientError, match="still being written"):
             pull(bucket, "a.csv")
 
