@@ -59,6 +59,10 @@ def _finding(contracts: dict[str, Contract], login: dict[str, Any], place: Place
     return None if error is None else str(error)
 
 
+async def _nobody(_: Request) -> Response:
+    return Response(status_code=404)
+
+
 def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
@@ -181,6 +185,9 @@ def test_tokens_may_come_from_another_host(contracts: dict[str, Contract], place
         contract = file_contract(contracts["portal_dossiers"], login=OAUTH)
         pulled(contract, settings_for(place, sso_login_url=sso.url), work)
         assert (sso.paths(), place.paths(), len(tokens.calls)) == (["/oauth/token"], ["/report.do"], 1)
+        sso.answer = place.answer = _nobody
+        with pytest.raises(SettingError, match=r"^KHOTINH_SSO_LOGIN_URL: .*answered 404"):
+            pulled(contract, settings_for(place, sso_login_url=sso.url), work)
     finally:
         sso.stop()
 
