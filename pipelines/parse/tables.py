@@ -67,7 +67,7 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
     """
     if file.stat().st_size == 0:
         raise _empty()
-    line_end = _refuse_unsound(file)
+    line_end = _refuse_unsound(file, contract.format)
     layout = _layout(file, contract, line_end)
     if {ROW_NUMBER, SHEET_NAME} & set(layout.named):
         raise unreadable("a heading is one that only this program uses")
@@ -80,9 +80,9 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
     )  # fmt: skip
 
 
-def _refuse_unsound(file: Path) -> str:
+def _refuse_unsound(file: Path, layout_format: Format) -> str:
     """Reads all of the text once, in blocks, and tells what ends its lines."""
-    length, line, line_ends = 0, 1, {"\n": 0, "\r": 0}
+    length, line, line_ends, quoted = 0, 1, {"\n": 0, "\r": 0}, _Quoted(layout_format.quote)
     for text in sound_text(file, "utf-8"):
         # Only a text of such a length can hold such a line.
         if length + len(text) > LONGEST_LINE:
@@ -91,10 +91,30 @@ def _refuse_unsound(file: Path) -> str:
                 raise unreadable(f"a line from line {line} on is longer than {LONGEST_LINE:,} characters")
         last_end = max(text.rfind("\n"), text.rfind("\r"))
         length = len(text) - last_end - 1 if last_end >= 0 else length + len(text)
+        if quoted.length_after(text) > LONGEST_LINE:
+            # Polars would hold all that follows as one cell, or take two far quotes for a cell of many rows.
+            raise _malformed(file, layout_format, 0, _MOST_COLUMNS)
         for mark in line_ends:
             line_ends[mark] += text.count(mark)
         line = 1 + max(line_ends.values())
     return "\r" if line_ends["\r"] and not line_ends["\n"] else "\n"
+
+
+@dataclass
+class _Quoted:
+    """How long a quoted cell has been going on."""
+
+    quote: str
+    is_open: bool = False
+    length: int = 0
+
+    def length_after(self, text: str) -> int:
+        """Characters since the quote that is open at the end of `text`, which follows the last one; else 0."""
+        count = text.count(self.quote) if self.quote else 0
+        self.is_open ^= bool(count % 2)
+        began = text.rfind(self.quote) if count else -self.length
+        self.length = len(text) - began if self.is_open else 0
+        return self.length
 
 
 def _layout(file: Path, contract: Contract, line_end: str) -> _Layout:
@@ -146,7 +166,7 @@ def _frames(file: Path, layout_format: Format, layout: _Layout) -> Iterator[pl.D
             yield pl.DataFrame(schema={ROW_NUMBER: pl.Int64(), **empty, SHEET_NAME: pl.String()})
     except pl.exceptions.PolarsError:
         # Polars quotes the cell that it stumbled over, which may be a person's name: nothing of it goes further.
-        raise _malformed(file, layout_format, layout) from None
+        raise _malformed(file, layout_format, layout.row, len(layout.names)) from None
 
 
 def _scan(file: Path, layout_format: Format, layout: _Layout) -> pl.LazyFrame:
@@ -210,9 +230,9 @@ def _records(file: Path, layout_format: Format) -> Iterator[_Record]:
 
 
 def _first_row(
-    file: Path, layout_format: Format, layout: _Layout, is_wanted: Callable[[list[str]], bool]
+    file: Path, layout_format: Format, heading_row: int, is_wanted: Callable[[list[str]], bool]
 ) -> int | None:
-    body = islice(_records(file, layout_format), layout.row, None)
+    body = islice(_records(file, layout_format), heading_row, None)
     return next((record.row for record in body if is_wanted(record.cells)), None)
 
 
@@ -234,15 +254,17 @@ def _refuse_short_rows(file: Path, layout_format: Format, layout: _Layout) -> No
         )
         row = short.item() if short.height else None
     else:
-        row = _first_row(file, layout_format, layout, lambda cells: len(cells) < width and any(map(str.strip, cells)))
+        row = _first_row(
+            file, layout_format, layout.row, lambda cells: len(cells) < width and any(map(str.strip, cells))
+        )
     if row is not None:
         raise unreadable(f"row {row} has fewer fields than the {width} headings: the file is cut short or damaged")
 
 
-def _malformed(file: Path, layout_format: Format, layout: _Layout) -> DataRefusedError:
+def _malformed(file: Path, layout_format: Format, heading_row: int, width: int) -> DataRefusedError:
     """What polars could not read, told by its row."""
     try:
-        row = _first_row(file, layout_format, layout, lambda cells: len(cells) > len(layout.names))
+        row = _first_row(file, layout_format, heading_row, lambda cells: len(cells) > width)
     except DataRefusedError as error:
         return error
     if row is not None:

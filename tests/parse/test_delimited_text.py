@@ -166,10 +166,16 @@ def test_a_file_of_one_line_and_two_gigabytes_is_refused_at_once_in_little_memor
     assert megabytes < 500
 
 
-def test_a_file_of_quotes_alone_is_refused_in_little_memory(tmp_path: Path) -> None:
-    content = "ma;so\n" + '"' + "A;1\n" * 300_000
-    with pytest.raises(DataRefusedError, match="in row 2 a quote never closes"):
-        read(write(tmp_path / "a.csv", content), TWO)
+@pytest.mark.parametrize("end", ["", '";5\n'], ids=["open", "closed far below"])
+def test_a_quote_that_swallows_a_million_letters_of_rows_is_refused(end: str, tmp_path: Path) -> None:
+    with pytest.raises(DataRefusedError, match="in row 3 a quote never closes"):
+        read(write(tmp_path / "a.csv", 'ma;so\nA;1\n"' + "A;1\n" * 400_000 + end), TWO)
+
+
+def test_many_quoted_cells_are_no_long_one(tmp_path: Path) -> None:
+    rows = 'A;"1"\n' + "B;2\n" * 200_000
+    parsed = read(write(tmp_path / "a.csv", f'ma;so\n{rows}"C\n";3\n{rows}'), TWO)
+    assert (parsed.rows_read, numbers(parsed)) == (400_003, [2, 3, 200_003])
 
 
 def test_row_numbers_go_on_across_frames(tmp_path: Path) -> None:
