@@ -25,7 +25,7 @@ from pipelines.parse.scratch import ScratchFolder
 from pipelines.parse.signature import FileKind, holds_rows, read_signature
 from pipelines.parse.tables import read_csv
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
-from pipelines.parse.unpacking import PlainFile, refuse_swollen, unpack
+from pipelines.parse.unpacking import PlainFile, unpack
 from pipelines.parse.workbook import read_xls, read_xlsx
 from pipelines.parse.xml_records import read_xml
 
@@ -98,8 +98,6 @@ def _read(plain: PlainFile, folder: ScratchFolder, contract: Contract, reader: R
             raise unreadable(f"it is no {what}, or it is cut short")
         if signature.layout != contract.format.kind and signature.kind not in _LEFT_TO_THE_READER:
             raise unreadable(f"it is {signature.kind}, not {contract.format.kind}")
-        if signature.kind is FileKind.XLSX:
-            refuse_swollen(plain.file)
         table = reader(_in_utf8(plain.file, folder, contract), contract)
 
     def frames() -> Iterator[pl.DataFrame]:

@@ -133,11 +133,11 @@ class _Unpacker:
         self._files += 1
         target = self._folder / str(self._files)
         with target.open("xb") as out:
-            for block in self.counted(blocks, packed_bytes, what):
+            for block in self._counted(blocks, packed_bytes, what):
                 out.write(block)
         return target
 
-    def counted(self, blocks: Iterator[bytes], packed_bytes: int, what: str) -> Iterator[bytes]:
+    def _counted(self, blocks: Iterator[bytes], packed_bytes: int, what: str) -> Iterator[bytes]:
         """The same blocks, as long as they are within the bounds."""
         most, size = self._bounds, 0
         for block in blocks:
@@ -148,22 +148,6 @@ class _Unpacker:
             if self._bytes > most.total_bytes:
                 raise unreadable(f"{what} unpacks to more than {most.total_bytes // 1024**2} MB in all")
             yield block
-
-
-def refuse_swollen(workbook: Path, bounds: Bounds = BOUNDS) -> None:
-    """Unpacks a workbook to nowhere, so that its reader, which trusts what it says of its size, cannot be made to burst.
-
-    Raises:
-        DataRefusedError: It is damaged, encrypted or hostile, or more than any workbook.
-    """
-    counter = _Unpacker(workbook.parent, bounds)
-    with _opened(workbook, "the workbook") as archive:
-        parts = [part for part in archive.infolist() if not part.is_dir()]
-        told = [f"part {place} of the workbook" for place, _ in enumerate(parts, 1)]
-        _refuse_hostile(archive, parts, told, "the workbook")
-        for part, name in zip(parts, told, strict=True):
-            for _ in counter.counted(_member_blocks(archive, part, name), part.compress_size, name):
-                pass
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from pipelines.parse.sheet_extent import MOST_CELLS, MOST_NOTES, Extent, place_of, row_number_of
 from pipelines.parse.text_table import unreadable
+from pipelines.parse.unpacking import BOUNDS
 
 _MOST_UNPACKED = 1024 * 1024 * 1024
 _MOST_STRINGS = 256 * 1024 * 1024
@@ -45,7 +46,7 @@ def refuse_bombs(file: Path) -> None:
     """
     try:
         with ZipFile(file) as archive:
-            parts = [part for part in archive.infolist() if not part.is_dir()]
+            parts = [part for part in archive.infolist() if not part.filename.endswith("/")]
             names = {_key(part.filename) for part in parts}
             if len(parts) > _MOST_PARTS or len(names) < len(parts):
                 raise unreadable("it has too many parts, or two of one name")
@@ -213,7 +214,8 @@ def _feed(parser: expat.XMLParserType, archive: ZipFile, part: str) -> None:
         for chunk in _chunks(archive, found, _MOST_UNPACKED):
             parser.Parse(chunk, False)  # noqa: FBT003
         parser.Parse(b"", True)  # noqa: FBT003
-    except expat.ExpatError:
+    except (expat.ExpatError, LookupError):
+        # A LookupError is of an encoding that nobody knows.
         raise unreadable("its XML breaks off or is malformed") from None
 
 
@@ -227,6 +229,8 @@ def _chunks(archive: ZipFile, part: ZipInfo, most: int) -> Iterator[bytes]:
             size += len(chunk)
             if size > most:
                 raise unreadable("it is larger, unpacked, than any register")
+            if size > BOUNDS.ratio_from and size > part.compress_size * BOUNDS.ratio:
+                raise unreadable(f"a part of it unpacks to more than {BOUNDS.ratio} times its size")
             yield chunk
 
 

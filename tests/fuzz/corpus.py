@@ -8,7 +8,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -20,7 +20,7 @@ from tests.parse.parse_help import SHIPPED, column, contract
 REFERENCE = replace(SHIPPED, codes={**SHIPPED.codes, "colour": frozenset({"1", "2"})})
 _ENDPOINTS = set(REFERENCE.endpoint_by_address.values())
 _UNIT = next(unit for unit in REFERENCE.units if unit.valid_to is None and unit.unit_type == "department")
-_MOMENT = datetime(2026, 6, 2, 10)  # noqa: DTZ001 -- as exports print it
+_MOMENT = datetime(2026, 6, 2, 10, tzinfo=timezone(timedelta(hours=7)))
 _ROWS = 6
 _VALUES = {
     "amount": "15000", "decimal": "1", "boolean": "true", "agency_code": _UNIT.unit_code, "unit_name": _UNIT.name_vi, "procedure_code": "1.000123",
@@ -116,7 +116,7 @@ def _cell(of: Column, number: int) -> str:
     if of.registry == "endpoints":
         return min(REFERENCE.endpoint_by_address if of.type == "endpoint_address" else _ENDPOINTS)
     if of.type in ("date", "timestamp"):
-        return _MOMENT.strftime(of.format or "")
+        return _MOMENT.strftime((of.format or "").replace("%.f", "").replace("%:z", "+07:00"))
     return str(number + 1) if of.type == "integer" else _VALUES[of.type]
 
 

@@ -298,7 +298,7 @@ def test_a_workbook_is_counted_before_its_reader_trusts_it(tmp_path: Path) -> No
     with ZipFile(BytesIO(whole)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     members["xl/worksheets/sheet1.xml"] += b" " * (40 * 1024 * 1024)
-    with pytest.raises(DataRefusedError, match=r"part \d+ of the workbook unpacks to more than 100 times its size"):
+    with pytest.raises(DataRefusedError, match="a part of it unpacks to more than 100 times its size"):
         read(write(tmp_path / "a.xlsx", _zip_of(members)), _of("xlsx"))
 
 
