@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipelines.parse.syllables import reads_as_vietnamese
 from pipelines.settings import SEEDS
 from tests.parse.old_encodings import MARKED, SMALL, VNI, WRITERS, tcvn3, vni, windows_1258
 
+Writer = Callable[[str], bytes]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 # One may be read as the other: the mark at the beginning is all that parts them.
 ALIKE = {("utf-8", "utf-8-sig"), ("utf-8-sig", "utf-8"), ("utf-16-le", "utf-16")}
@@ -68,6 +70,12 @@ def test_a_wrong_declaration_is_refused(declared: Encoding, real: Encoding, rows
         assert converted(WRITERS[real](register(rows)), declared, tmp_path) == register(rows)  # the mark agrees
         return
     assert refusal(WRITERS[real](register(rows)), declared, tmp_path).startswith("cannot be read: it ")
+
+
+@pytest.mark.parametrize("writer", [windows_1258, vni], ids=["windows-1258", "vni"])
+def test_letters_that_all_exist_are_refused_where_they_spell_no_vietnamese(writer: Writer, tmp_path: Path) -> None:
+    text = "Sở Y tế;Sở Tư pháp;Thanh tra tỉnh;Chi cục Thú y;Sở Nội vụ;Trung tâm Xúc tiến;Chợ Hoa, Thanh Hóa"
+    assert "no Vietnamese" in refusal(writer(text), "tcvn3", tmp_path)
 
 
 @pytest.mark.parametrize("declared", [name for name in ENCODINGS if not name.startswith("utf-16")])
@@ -152,8 +160,7 @@ def test_a_refusal_says_where(content: bytes, declared: Encoding, told: str, tmp
 @pytest.mark.parametrize(
     "text", ["Sở Công thương tỉnh; đường điện nước; huyện miền núi", "Quyết định cộng tác viên đơn vị trường"]
 )
-def test_old_codes_kept_as_letters_are_refused(writer: object, text: str) -> None:
-    assert callable(writer)
+def test_old_codes_kept_as_letters_are_refused(writer: Writer, text: str) -> None:
     spoilt = writer(text).decode("latin-1")
     with pytest.raises(DataRefusedError, match="as if they were letters"):
         refuse_damaged_text(spoilt)
