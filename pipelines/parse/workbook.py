@@ -1,6 +1,6 @@
 """Reads workbooks, .xlsx and .xls: which sheets, and every cell as the text that a person would have typed.
 
-Calamine does the reading, through fastexcel. What its cells cannot tell (how far they reach, what is merged, which
+Calamine does the reading, through fastexcel, in a process of its own (`sheet_process`). What its cells cannot tell (how far they reach, what is merged, which
 formulas were never computed) is found before, by `xlsx_parts` and `xls_records`, so that no sheet costs more memory
 than it is worth. What the rows are is the matter of `grids`.
 
@@ -9,17 +9,22 @@ A number comes as Excel holds it, at most 15 digits: `0.1+0.2` is 0.3, and what 
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
-from types import TracebackType
+from tempfile import TemporaryDirectory
+from typing import Any
 
-import fastexcel
 import polars as pl
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
+from pipelines.parse import sheet_process
 from pipelines.parse.damage import TWICE_ENCODED, encoded_twice
 from pipelines.parse.grids import Grid, holds_rows, table_of
 from pipelines.parse.sheet_extent import Extent, column_letters
@@ -32,7 +37,7 @@ from pipelines.reference import name_key
 
 _POINT = "."
 _TORN = "it is no workbook, or it is cut short"
-_NUMBER_WITH_POINT = r"^-?[0-9]+\.[0-9]+$"
+_SECONDS = 600
 _UNCOMPUTED = "#NO_RESULT"
 _ERRORS = {
     "NA": "#N/A", "Div0": "#DIV/0!", "Ref": "#REF!", "Value": "#VALUE!", "Name": "#NAME?", "Num": "#NUM!",
@@ -51,8 +56,7 @@ def read_xlsx(file: Path, contract: Contract) -> TextTable:
         raise unreadable(_TORN)
     refuse_bombs(file)
     entries = sheet_entries(file)
-    with _PanicsRefused():
-        return _read(_Book(_opened(file.read_bytes()), entries, file), contract)
+    return _read(_Book(file, entries), contract)
 
 
 def read_xls(file: Path, contract: Contract) -> TextTable:
@@ -63,57 +67,71 @@ def read_xls(file: Path, contract: Contract) -> TextTable:
     """
     if read_signature(file).kind is not FileKind.XLS:
         raise unreadable(_TORN)
-    content = file.read_bytes()
-    extents = scan_workbook(content)
-    with _PanicsRefused():
-        reader = _opened(content)
-        if len(reader.sheet_names) != len(extents):
-            raise unreadable("its list of sheets cannot be read")
-        entries = tuple(
-            SheetEntry(place, name, _load(reader, place, "string", rows=1).visible == "visible", "")
-            for place, name in enumerate(reader.sheet_names)
-        )
-        return _read(_Book(reader, entries, file, extents), contract)
-
-
-class _PanicsRefused(AbstractContextManager[None]):
-    """A damaged workbook may end the Rust reader in a panic, which is no `Exception`: it is a refusal like any other."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        # The class cannot be imported: each extension module has its own.
-        if kind is not None and kind.__name__ == "PanicException":
-            raise unreadable("its reader broke off; it is damaged") from None
+    extents = scan_workbook(file.read_bytes())
+    with TemporaryDirectory() as folder:
+        listed = _asked(file, folder, None, with_numbers=False)
+    if len(listed["names"]) != len(extents):
+        raise unreadable("its list of sheets cannot be read")
+    entries = tuple(
+        SheetEntry(place, name, is_visible, "")
+        for place, (name, is_visible) in enumerate(zip(listed["names"], listed["is_visible"], strict=True))
+    )
+    return _read(_Book(file, entries, extents), contract)
 
 
 @dataclass(frozen=True)
 class _Book:
-    """An open workbook."""
+    """A workbook whose sheets are known."""
 
-    reader: fastexcel.ExcelReader
-    entries: tuple[SheetEntry, ...]
     file: Path
+    entries: tuple[SheetEntry, ...]
     extents: tuple[Extent, ...] = ()
 
-    def grid(self, entry: SheetEntry, contract: Contract) -> Grid:
-        """One sheet's cells."""
-        name = told_name(entry.name, entry.place + 1)
-        extent = self.extents[entry.place] if self.extents else scan_sheet(self.file, entry)
-        if extent.is_empty:
-            return Grid(name, pl.DataFrame())
-        return _grid(self.reader, entry.place, name, extent, contract.format.decimal)
+    def grids(self, chosen: Sequence[SheetEntry], decimal: str) -> Iterator[Grid]:
+        """The cells of these sheets, one after the other."""
+        extents = {
+            entry.place: self.extents[entry.place] if self.extents else scan_sheet(self.file, entry) for entry in chosen
+        }
+        places = [place for place, extent in extents.items() if not extent.is_empty]
+        with TemporaryDirectory() as folder:
+            answer = _asked(self.file, folder, places, with_numbers=decimal != _POINT)
+            for entry in chosen:
+                name, found = told_name(entry.name, entry.place + 1), answer["sheets"].get(str(entry.place))
+                if found is None or found["left"] is None:
+                    yield Grid(name, pl.DataFrame())
+                else:
+                    frame = _texts(Path(folder), entry.place, found, decimal)
+                    yield _grid(name, frame, found, extents[entry.place])
+
+
+def _asked(file: Path, folder: str, places: list[int] | None, *, with_numbers: bool) -> dict[str, Any]:
+    """The answer of the process that reads; it has nothing of this one's environment, and its words go nowhere."""
+    request = {"file": str(file.resolve()), "folder": folder, "places": places, "with_numbers": with_numbers}
+    command = [sys.executable, "-I", sheet_process.__file__, json.dumps(request)]
+    try:
+        done = subprocess.run(  # noqa: S603 (our own interpreter and script)
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise unreadable(f"its cells cannot be read within {_SECONDS} seconds") from None
+    if done.returncode == sheet_process.UNREADABLE:
+        raise unreadable(_TORN)
+    if done.returncode:
+        raise unreadable("its reader broke off: a cell holds what no workbook can, or there is no memory for it")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def _read(book: _Book, contract: Contract) -> TextTable:
     chosen, left = _chosen(book.entries, contract)
-    grids = [book.grid(entry, contract) for entry in chosen]
+    sheets = book.grids([*chosen, *left], contract.format.decimal)
+    grids = list(islice(sheets, len(chosen)))
     if contract.format.sheets == "all":
         # A sheet in which nothing stands has nothing to lose.
         grids = [grid for grid in grids if grid.cells.width] or grids[:1]
     table = table_of(grids, contract)
-    for entry in left:
-        if holds_rows(grid := book.grid(entry, contract), contract):
+    for entry, grid in zip(left, sheets, strict=True):
+        if holds_rows(grid, contract):
             hidden = "" if entry.is_visible else "hidden "
             raise DataRefusedError(
                 "every_sheet_is_read",
@@ -146,39 +164,31 @@ def _chosen(entries: tuple[SheetEntry, ...], contract: Contract) -> tuple[list[S
     return [entry for entry in entries if entry.place in found], []
 
 
-def _opened(content: bytes) -> fastexcel.ExcelReader:
-    try:
-        # Handed over as bytes, for by a path its extension would decide how it is read.
-        return fastexcel.read_excel(content)
-    except fastexcel.FastExcelError:
-        # The reader's message may quote a sheet's name or a cell.
-        raise unreadable(_TORN) from None
+def _texts(folder: Path, place: int, found: Mapping[str, Any], decimal: str) -> pl.DataFrame:
+    """A sheet's cells as texts; Excel's own numbers are spelled as the contract spells typed ones.
 
-
-def _load(
-    reader: fastexcel.ExcelReader, place: int, dtype: str, *, columns: list[int] | None = None, rows: int | None = None
-) -> fastexcel.ExcelSheet:
-    try:
-        return reader.load_sheet(place, header_row=None, skip_rows=0, dtypes=dtype, use_columns=columns, n_rows=rows)
-    except fastexcel.FastExcelError:
-        raise unreadable(_TORN) from None
-
-
-def _grid(reader: fastexcel.ExcelReader, place: int, name: str, extent: Extent, decimal: str) -> Grid:
-    sheet = _load(reader, place, "string")
-    if not sheet.width:
-        return Grid(name, pl.DataFrame())
-    # The reader's columns begin at the first filled one; its rows at the sheet's first.
-    left = sheet.selected_columns[0].absolute_index
-    batch, errors = sheet.to_arrow_with_errors()
-    frame = pl.DataFrame(batch).cast(pl.String)
+    `1.234` held as a number is no thousand.
+    """
+    frame = pl.read_ipc(folder / f"{place}.arrow").cast(pl.String)
     if frame.select(pl.any_horizontal(pl.all().str.contains(DAMAGE, literal=True)).any()).item():
         raise damaged()
     if frame.select(pl.any_horizontal(pl.all().str.contains(TWICE_ENCODED)).any()).item():
         raise encoded_twice()
-    if decimal != _POINT:
-        frame = _in_declared_notation(frame, reader, place, left, decimal)
-    marks = [(*error.position, _error_mark(error.detail)) for error in (errors.errors if errors else ())]
+    if not found["columns"]:
+        return frame
+    numbers = pl.read_ipc(folder / f"{place}.numbers.arrow")
+    return frame.with_columns(
+        pl.when(number.is_not_null())
+        .then(pl.col(frame.columns[index]).str.replace(_POINT, decimal, literal=True))
+        .otherwise(pl.col(frame.columns[index]))
+        .alias(frame.columns[index])
+        for index, number in zip(found["columns"], numbers.get_columns(), strict=True)
+    )
+
+
+def _grid(name: str, frame: pl.DataFrame, found: Mapping[str, Any], extent: Extent) -> Grid:
+    left: int = found["left"]
+    marks = [(row, column, _ERRORS.get(kind, "#ERROR")) for row, column, kind in found["errors"]]
     for row, column in extent.uncomputed:
         if row >= frame.height or not left <= column < left + frame.width:
             raise unreadable(
@@ -202,28 +212,3 @@ def _with_marks(frame: pl.DataFrame, marks: list[tuple[int, int, str]]) -> pl.Da
         series = frame.to_series(column).scatter([row for row, _ in own], [mark for _, mark in own])
         frame = frame.replace_column(column, series)
     return frame
-
-
-def _error_mark(detail: str) -> str:
-    kind = detail.rpartition("Error(")[2].partition(")")[0]
-    return _ERRORS.get(kind, "#ERROR")
-
-
-def _in_declared_notation(
-    frame: pl.DataFrame, reader: fastexcel.ExcelReader, place: int, left: int, decimal: str
-) -> pl.DataFrame:
-    """Spells Excel's own numbers as the contract spells typed ones: `1.234` held as a number is no thousand."""
-    candidates = [
-        index for index, column in enumerate(frame.get_columns()) if column.str.contains(_NUMBER_WITH_POINT).any()
-    ]
-    if not candidates:
-        return frame
-    # Only cells that hold a number, not a text, have a value as booleans.
-    numbers = _load(reader, place, "boolean", columns=[left + index for index in candidates]).to_polars()
-    return frame.with_columns(
-        pl.when(number.is_not_null())
-        .then(pl.col(frame.columns[index]).str.replace(_POINT, decimal, literal=True))
-        .otherwise(pl.col(frame.columns[index]))
-        .alias(frame.columns[index])
-        for index, number in zip(candidates, numbers.get_columns(), strict=True)
-    )

@@ -294,3 +294,19 @@ def test_a_hostile_workbook_is_refused_in_seconds_and_little_memory(build: objec
 def test_a_damaged_part_is_a_refusal(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(DataRefusedError, match=r"a\.xlsx: cannot be read"):
         read(write(tmp_path / "a.xlsx", content), OF)
+
+
+def _dated(number: str) -> bytes:
+    return book(_sheet(row(1, *HEADS[:2]), f'<row r="2">{cell("A2", "M")}<c r="B2" s="1"><v>{number}</v></c></row>'))
+
+
+def test_a_day_before_all_calendars_costs_the_file_and_not_the_run(tmp_path: Path) -> None:
+    """The reader's library ends its process there."""
+    with pytest.raises(DataRefusedError, match="its reader broke off"):
+        read(write(tmp_path / "a.xlsx", _dated("-1e300")), OF)
+
+
+@pytest.mark.parametrize("number", ["1e300", "1e18", "-5", "2958466"])
+def test_a_day_that_is_none_is_a_reason(number: str, tmp_path: Path) -> None:
+    parsed = read(write(tmp_path / "a.xlsx", _dated(number)), OF)
+    assert reasons(parsed) == {2: ["ngay: not a readable date"]}
