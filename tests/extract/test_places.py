@@ -14,7 +14,7 @@ from pipelines import extract
 from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, Files
 from pipelines.errors import KhoTinhError, NotThereError, PermanentError, SettingError, TransientError
-from pipelines.extract import files, smb
+from pipelines.extract import files, s3, smb
 from pipelines.extract.delivery import Delivery
 
 from .conftest import MakeSettings
@@ -435,7 +435,7 @@ class TestS3:
         assert "KHOTINH_DOCUMENTS_ENDPOINT_URL" in str(finding)
 
     def test_nothing_of_the_machines_own_account_is_used(
-        self, pull: Pull, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self, pull: Pull, bucket: Bucket, plain_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         """With these in the environment, botocore as it comes would ask elsewhere, or not at all."""
         bucket.put("a.csv", b"x")
@@ -446,6 +446,9 @@ class TestS3:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "another")
         assert pull(bucket, "a.csv").file.read_bytes() == b"x"
+        settings = plain_settings(documents_url="s3://b", documents_access_key="k", documents_secret_key="s")
+        client = s3._client(settings.files("documents"), settings)
+        assert client.meta.endpoint_url == "https://s3.amazonaws.com"
 
 
 class TestSmb:
