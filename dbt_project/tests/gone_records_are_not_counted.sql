@@ -108,6 +108,8 @@ counted as (
         null as period,
         leg_count as record_count
     from {{ ref('fct_conference') }}
+    -- The history is that of the meeting server's records.
+    where system_code = 'cms'
     union all
     select
         'platform_adoption_monthly, ' || platform_code as mart_name,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from zipfile import ZipFile
 
 import duckdb
 
@@ -67,6 +68,17 @@ NEXT_DAY = f"""<?xml version="1.0"?>
   <reason>callEnded</reason><durationSeconds>5415</durationSeconds></callLeg></record>
 </records>"""
 
+POLYCOM = "c0ffee00-0000-4000-8000-000000000001"
+POLYCOM_EXPORT = {
+    "conferences.csv": f"""version,type,confType,confUUID,startTime,endTime,partCount
+8,CONF,AD-HOC,{POLYCOM},2026-06-02T08:00:00.000+07:00,2026-06-02T09:00:00.000+07:00,3
+""",
+    "calls.csv": f"""type,callType,callUuid,dialin,startTime,endTime,origEndpoint,destEndpoint,refConfUUID,chairPasscode
+CALL,VMR,ca110000-0000-4000-8000-000000000001,TRUE,2026-06-02T07:55:00.000+07:00,2026-06-02T08:30:00.000+07:00,sip:dc001@hoinghi.thanhhoa.example,mcu,{POLYCOM},1234
+CALL,VMR,ca110000-0000-4000-8000-000000000009,TRUE,2026-06-02T08:00:00.000+07:00,2026-06-02T09:00:00.000+07:00,ong.kin@khach.example,mcu,{POLYCOM},1234
+""",
+}
+
 
 def test_two_bridges_and_a_night_give_the_figures_worked_out_by_hand(tmp_path: Path) -> None:
     bodies = {
@@ -83,11 +95,19 @@ def test_two_bridges_and_a_night_give_the_figures_worked_out_by_hand(tmp_path: P
             "home": tmp_path / "home",
             "pseudonym_key": "a key of the tests, not a secret",
             "videoconference_url": f"file://{tmp_path}/received",
+            "dma_url": f"file://{tmp_path}/dma",
         }
     )
+    (tmp_path / "dma").mkdir()
+    with ZipFile(tmp_path / "dma" / f"cdr-{SECOND}.zip", "w") as archive:
+        for name, text in POLYCOM_EXPORT.items():
+            archive.writestr(name, text)
     workshop = Workshop(settings)
     attempts = [ingest(workshop, "videoconference_calls", Partition.of_day(day))[0] for day in bodies]
     assert [(one.rows_read, one.rows_accepted, one.rows_duplicate) for one in attempts] == [(14, 11, 3), (6, 6, 0)]
+    for dataset in ("videoconference_dma_conferences", "videoconference_dma_calls"):
+        (attempt,) = ingest(workshop, dataset, Partition.of_day(SECOND))
+        assert attempt.rows_accepted == attempt.rows_read > 0
 
     marts = ["videoconference_conference", "videoconference_endpoint_daily", "videoconference_record_daily"]
     without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
@@ -101,13 +121,17 @@ def test_two_bridges_and_a_night_give_the_figures_worked_out_by_hand(tmp_path: P
         assert found(
             "SELECT call_id, started_date, duration_seconds, connected_endpoint_count, connected_seconds"
             " FROM marts.videoconference_conference ORDER BY started_at"
-        ) == [(MORNING, FIRST, 3600, 1, 3600), (NIGHT, FIRST, 5400, 2, 9600)]
-        # 23:00 to 00:30, of which half an hour is the second day's; 23:10 to 00:20 in two legs that overlap.
+        ) == [
+            (MORNING, FIRST, 3600, 1, 3600),
+            (NIGHT, FIRST, 5400, 2, 9600),
+            (f"dma:{POLYCOM}", SECOND, 3600, 1, 1800),
+        ]
+        # 23:00 to 00:30, of which half an hour is the second day's, and half an hour of the other system's conference; 23:10 to 00:20 in two legs that overlap.
         assert found(
             "SELECT endpoint_code, report_date, attended_conference_count, connected_seconds"
             " FROM marts.videoconference_endpoint_daily WHERE connected_seconds > 0 ORDER BY ALL"
         ) == [
-            ("DC-001", FIRST, 1, 3600), ("DC-001", SECOND, 0, 1800),
+            ("DC-001", FIRST, 1, 3600), ("DC-001", SECOND, 1, 3600),
             ("DC-002", FIRST, 1, 3000), ("DC-002", SECOND, 0, 1200),
             ("DC-003", FIRST, 1, 3600),
         ]  # fmt: skip

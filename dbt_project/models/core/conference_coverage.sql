@@ -21,13 +21,18 @@ systems as (
     group by coverage_code
 ),
 
+call_days as (
+    select distinct report_date
+    from covered
+),
+
 final as (
-    select days.report_date
-    from (select distinct covered.report_date from covered) as days
-    inner join systems on days.report_date >= systems.first_date
+    select call_days.report_date
+    from call_days
+    inner join systems on call_days.report_date >= systems.first_date
     left join covered
-        on systems.coverage_code = covered.coverage_code and days.report_date = covered.report_date
-    group by days.report_date
+        on systems.coverage_code = covered.coverage_code and call_days.report_date = covered.report_date
+    group by call_days.report_date
     having count(*) = count(covered.report_date)
 )
 
