@@ -140,11 +140,11 @@ def _mismatch_of_plain(plain: Signature, expected: Format) -> Mismatch | None:
 
 
 def holds_rows(name: str, expected: Format) -> bool:
-    """Whether a member of that name is one of those that a contract reads."""
+    """Whether a member of that name is one of those that a contract reads; its folders count if the pattern names any."""
     if expected.members is None:
         return True
-    names = (name, name.rpartition("/")[2])
-    return any(fnmatchcase(name_key(own), name_key(expected.members)) for own in names)
+    own = name if "/" in expected.members else name.rpartition("/")[2]
+    return fnmatchcase(name_key(own), name_key(expected.members))
 
 
 def _is_unseen(signature: Signature, expected: Format) -> bool:

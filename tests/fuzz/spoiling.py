@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -121,7 +122,8 @@ def _in_zip(content: bytes, random: Random) -> bytes:
         case _:
             members[place] = (name, spoilt(body, members[other][1], random))
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of two members with one name
         for one, text in members:
             archive.writestr(zipfile.ZipInfo(one[:1000], (2026, 6, 2, 0, 0, 0)), text, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

@@ -153,12 +153,17 @@ def test_a_file_of_another_layout_is_never_passed_over_in_silence(tmp_path: Path
 
 def test_a_pattern_says_which_of_two_tables_is_meant(tmp_path: Path) -> None:
     members = {
-        "x/DMA_Conference_CDR.csv": b"version;type\n1;2\n",
-        "x/DMA_Call_CDR.csv": CSV,
+        "calls/DMA_Conference.csv": b"version;type\n1;2\n",
+        "calls/DMA_Call.csv": CSV,
         "y.zip": _zip(call_2=OTHER),
     }
     parsed = read(write(tmp_path / "a.zip", _zip_of(members)), _of("csv", delimiter=";", members="*call*"))
     assert values(parsed, "ma") == ["A", "B", "C"]
+
+
+def test_a_pattern_with_a_folder_counts_folders(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.zip", _zip_of({"2026/05/a.csv": OTHER, "2026/06/a.csv": CSV}))
+    assert values(read(file, _of("csv", delimiter=";", members="*/06/*.csv")), "ma") == ["A", "B"]
 
 
 def test_an_empty_zip_is_a_day_without_records_and_no_table(tmp_path: Path) -> None:
