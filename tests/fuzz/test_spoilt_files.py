@@ -10,7 +10,7 @@ from tests.fuzz.corpus import corpus
 from tests.fuzz.spoiling import spoilt
 from tests.fuzz.worker import outcome
 
-_CASES = 400
+_CASES = 150
 
 
 def test_the_files_are_sound_before_they_are_spoilt(tmp_path: Path) -> None:
