@@ -136,7 +136,7 @@ def test_a_zip_has_the_layout_of_its_first_file_that_is_no_litter(tmp_path: Path
     found = signature(tmp_path, zipped({"__MACOSX/._a.csv": b"\0\5", "thang 6/": b"", "thang 6/a.csv": b"a;b\n1;2\n"}))
     assert found.contents is not None
     assert found.contents.names == ("thang 6/a.csv",)
-    assert found.inside == Signature(FileKind.CSV, "utf-8", ";")
+    assert found.inside == Signature(FileKind.CSV, "utf-8", ";", is_ascii=True)
     assert found.layout == "csv"
 
 
