@@ -44,10 +44,20 @@ def refuse_damaged_text(text: str) -> None:
     if text.isascii():
         return
     # The regular expressions of polars are twenty times faster than Python's on these.
-    cell = pl.Series([text])
-    if cell.str.contains(TWICE_ENCODED).any():
+    refuse_damaged_cells(pl.Series([text]))
+
+
+def refuse_damaged_cells(cells: pl.Series) -> None:
+    """Looks for the marks in texts.
+
+    Raises:
+        DataRefusedError: One is there.
+    """
+    if cells.str.contains(DAMAGE, literal=True).any():
+        raise damaged()
+    if cells.str.contains(TWICE_ENCODED).any():
         raise encoded_twice()
-    if cell.str.contains(OLD_LETTERS).any():
+    if cells.str.contains(OLD_LETTERS).any():
         raise old_letters()
 
 

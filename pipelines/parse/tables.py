@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import mmap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -37,6 +37,7 @@ class _Layout:
 
     Attributes:
         row: The heading's record, from 1.
+        title: The texts above it.
         lines: Line ends up to the heading's.
         names: One per field of the heading: its name, or `_UNNAMED` and its place where that is blank.
         line_end: What ends a line: a carriage return alone in files of old systems.
@@ -46,6 +47,7 @@ class _Layout:
     lines: int
     names: tuple[str, ...]
     line_end: str
+    title: tuple[str, ...]
 
     @property
     def named(self) -> list[str]:
@@ -73,10 +75,11 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
         raise unreadable("a heading is one that only this program uses")
     read = partial(_frames, file, contract.format, layout)
     if not contract.format.total_labels:
-        return TextTable(tuple(layout.named), read, heading_row=layout.row)
+        return TextTable(tuple(layout.named), read, heading_row=layout.row, title=layout.title)
     stated = tuple(one for frame in read() for one in take_totals(frame, contract)[1])
     return TextTable(
-        tuple(layout.named), lambda: (take_totals(frame, contract)[0] for frame in read()), stated, heading_row=layout.row
+        tuple(layout.named), lambda: (take_totals(frame, contract)[0] for frame in read()), stated, heading_row=layout.row,
+        title=layout.title,
     )  # fmt: skip
 
 
@@ -120,18 +123,21 @@ class _Quoted:
 def _layout(file: Path, contract: Contract, line_end: str) -> _Layout:
     """The heading: the row with most of the contract's headings, or the first that is not blank if none has any."""
     wanted = {name_key(heading) for column in contract.columns for heading in column.headings}
-    best: tuple[int, int, int, list[str]] | None = None
+    above: list[_Record] = []
+    best: tuple[int, _Record] | None = None
     for record in islice(_records(file, contract.format), _HEADING_ROWS_SEARCHED):
         cells = [" ".join(cell.split()) for cell in record.cells]
         found = len({name_key(cell) for cell in cells} & wanted)
+        above.append(replace(record, cells=cells))
         if any(cells) and (best is None or found > best[0]):
-            best = (found, record.row, record.lines, cells)
+            best = (found, above[-1])
     if best is None:
         raise _empty()
-    _, row, lines, cells = best
-    if len(cells) > _MOST_COLUMNS:
-        raise unreadable(f"it has {len(cells)} columns")
-    return _Layout(row, lines, _told_apart(cells, wanted), line_end)
+    heading = best[1]
+    if len(heading.cells) > _MOST_COLUMNS:
+        raise unreadable(f"it has {len(heading.cells)} columns")
+    title = tuple(cell for record in above for cell in record.cells if cell and record.row < heading.row)
+    return _Layout(heading.row, heading.lines, _told_apart(heading.cells, wanted), line_end, title)
 
 
 def _told_apart(cells: list[str], wanted: set[str]) -> tuple[str, ...]:

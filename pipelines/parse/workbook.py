@@ -25,11 +25,11 @@ import polars as pl
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
 from pipelines.parse import sheet_process
-from pipelines.parse.damage import TWICE_ENCODED, encoded_twice
+from pipelines.parse.damage import refuse_damaged_cells
 from pipelines.parse.grids import Grid, holds_rows, table_of
 from pipelines.parse.sheet_extent import Extent, column_letters
 from pipelines.parse.signature import FileKind, read_signature
-from pipelines.parse.text_table import DAMAGE, TextTable, damaged, unreadable
+from pipelines.parse.text_table import TextTable, unreadable
 from pipelines.parse.told_names import told_name
 from pipelines.parse.xls_records import scan_workbook
 from pipelines.parse.xlsx_parts import SheetEntry, refuse_bombs, scan_sheet, sheet_entries
@@ -170,10 +170,8 @@ def _texts(folder: Path, place: int, found: Mapping[str, Any], decimal: str) -> 
     `1.234` held as a number is no thousand.
     """
     frame = pl.read_ipc(folder / f"{place}.arrow").cast(pl.String)
-    if frame.select(pl.any_horizontal(pl.all().str.contains(DAMAGE, literal=True)).any()).item():
-        raise damaged()
-    if frame.select(pl.any_horizontal(pl.all().str.contains(TWICE_ENCODED)).any()).item():
-        raise encoded_twice()
+    for column in frame.iter_columns():
+        refuse_damaged_cells(column)
     if not found["columns"]:
         return frame
     numbers = pl.read_ipc(folder / f"{place}.numbers.arrow")

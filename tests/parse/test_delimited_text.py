@@ -41,6 +41,22 @@ def test_a_quoted_title_of_three_lines_is_one_row(tmp_path: Path) -> None:
     assert parsed.rows.frame().rows() == [(3, "A\r\nB", 1), (4, "C", 2)]
 
 
+def test_a_title_that_names_another_period_refuses_the_file(tmp_path: Path) -> None:
+    body = "(Từ ngày {day} đến ngày {day});\nma;so\nA;1\n"
+    assert read(write(tmp_path / "a.csv", body.format(day="02/06/2026")), TWO).rows_read == 1
+    with pytest.raises(DataRefusedError) as caught:
+        read(write(tmp_path / "b.csv", body.format(day="03/06/2026")), TWO)
+    assert caught.value.check == "title_names_its_period"
+
+
+def test_an_old_encoding_that_is_declared_is_read_to_the_end(tmp_path: Path) -> None:
+    columns = [column("ten", headings=["Đơn vị"]), column("so", "integer")]
+    found = contract(columns, format={**SEMICOLONS, "encoding": "tcvn3"})
+    # `Đơn vị;so` and `Sở Y tế;2` in TCVN3: § Đ, ¬ ơ, Þ ị, ë ở, Õ ế.
+    parsed = read(write(tmp_path / "a.csv", b"\xa7\xacn v\xde;so\nS\xeb Y t\xd5;2\n"), found)
+    assert parsed.rows.frame().rows() == [(2, "Sở Y tế", 2)]
+
+
 def test_the_heading_met_again_is_no_row(tmp_path: Path) -> None:
     parsed = read(write(tmp_path / "a.csv", "ma;so\nA;1\nma;so\n ma ;so\nB;2\nma;7\n"), TWO)
     assert parsed.rows.frame().rows() == [(2, "A", 1), (5, "B", 2), (6, "ma", 7)]
