@@ -3,10 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help run test order fuzz coverage ui bench setup setup-dev lint types layers lock generate clean
+.PHONY: help run test order fuzz coverage ui bench setup setup-dev system-packages lint types layers lock generate clean
 
 help:  ## Show this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 run: setup  ## Demo province, seven days, all the way to a published file (exit 3: some data was refused, by design)
 	@$(BIN)/khotinh demo run; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 3 ] || exit $$code; exit 0
@@ -31,6 +31,16 @@ bench: .venv/.bench  ## Speed and memory, as ratios in one run
 
 setup: .venv/.run  ## Install what a run needs
 setup-dev: .venv/.dev  ## Install what the tests need too
+
+system-packages: export PATH := $(PATH):/usr/sbin
+system-packages:  ## Install Samba by apt-get as root, its service left off: tests ask a real share, or are skipped
+	@if command -v smbd >/dev/null; then exit 0; fi; \
+	command -v apt-get >/dev/null || { echo "There is no apt-get here: install Samba's smbd by hand."; exit 1; }; \
+	root="sudo -n"; [ "$$(id -u)" -ne 0 ] || root=; \
+	if [ -d /run/systemd/system ]; then $$root systemctl mask --quiet smbd nmbd samba-ad-dc; fi; \
+	$$root timeout 120 apt-get update -qq; \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -o Acquire::http::Timeout=20 --no-install-recommends samba \
+	  >/dev/null
 
 .venv/bin/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed: make PYTHON=/path/to/python3.11"; exit 1; }

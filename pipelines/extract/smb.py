@@ -31,9 +31,6 @@ from pipelines.extract.delivery import without_credentials
 from pipelines.extract.folders import Failures, Folder, account_address, write_blocks
 from pipelines.settings import FileConnection, Settings
 
-ENCRYPTED = True
-"""Every share is read encrypted, which SMB 3 can and older servers cannot. Signed is each message in any case."""
-
 _PORT = 445
 _BLOCK = 1024 * 1024
 # smbprotocol says "failed to connect" by a ValueError.
@@ -53,7 +50,7 @@ def open_smb(connection: FileConnection, settings: Settings) -> Iterator[Folder]
 
     Raises:
         SettingError: The address names no user or no share, or holds a password; the server does not let the account
-            in, or cannot encrypt.
+            in, or does not encrypt.
         TransientError: The server does not answer.
     """
     address = account_address(connection)
@@ -118,7 +115,9 @@ class SmbFiles:
                 moment: datetime = entry.smb_info.last_write_time
                 kind = "link" if entry.is_symlink() else "directory" if entry.is_dir(follow_symlinks=False) else "file"
                 size = entry.smb_info.end_of_file
-                yield {"name": posixpath.join(folder, entry.name), "type": kind, "size": size, "mtime": moment}
+                # As the server tells it: `entry.name` is what follows the last backslash of it.
+                name = posixpath.join(folder, entry.smb_info.file_name)
+                yield {"name": name, "type": kind, "size": size, "mtime": moment}
 
     def _unc(self, path: str) -> str:
         if ":" in path:  # A colon would name another stream of a file.
@@ -136,7 +135,7 @@ def _enter(
             username=user,
             password=connection.password.get_secret_value() if connection.password else None,
             port=port,
-            encrypt=ENCRYPTED,
+            encrypt=True,  # SMB 3 can, older servers cannot.
             require_signing=True,
             connection_timeout=seconds,
             connection_cache=sessions,
@@ -151,7 +150,7 @@ def _enter(
         if isinstance(error, SMBException) and "encryption" in str(error):
             raise SettingError(
                 connection.setting,
-                f"{shown} cannot encrypt: it speaks no SMB 3.",
+                f"{shown} does not encrypt: it speaks no SMB 3, or its encryption is off.",
                 "Ask its owner to allow SMB 3 with encryption, or mount the share on this machine and use file:///.",
             ) from None
         raise TransientError(

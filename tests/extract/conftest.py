@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,9 +13,6 @@ from pipelines.settings import SOURCES, Settings
 
 from .places import Place
 from .servers import CLIENT_ID, CLIENT_SECRET, PASSWORD, Loop, Portal, PortalServer, SftpServer
-
-# impacket, the tests' SMB server, puts scripts beside pytest; one has the name of the library that is tested.
-sys.path[:] = [folder for folder in sys.path if Path(folder) != Path(sys.executable).parent]
 
 MakeSettings = Callable[..., Settings]
 

@@ -1,4 +1,4 @@
-"""Folders at real servers on loopback, each of another kind, that the tests fill: FTPS, S3, SMB, and the local disk.
+"""Folders at real servers on loopback, each of another kind, that the tests fill: FTPS, S3, and the local disk.
 
 Each is a `Place`: what lies there is written by the test behind the server's back, as a sender would.
 """
@@ -6,10 +6,9 @@ Each is a `Place`: what lies there is written by the test behind the server's ba
 from __future__ import annotations
 
 import os
-import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -235,30 +234,3 @@ class Bucket:
         self.client.put_object(Bucket=self.name, Key=f"export/{path}", Body=content)
         moment: datetime = self.client.head_object(Bucket=self.name, Key=f"export/{path}")["LastModified"]
         return moment
-
-
-class SmbServer(LocalPlace):
-    """A share over a folder; impacket's server speaks SMB 2 only, signed and not encrypted."""
-
-    def __init__(self, root: Path) -> None:
-        from impacket.ntlm import compute_lmhash, compute_nthash  # noqa: PLC0415 -- only these tests need it
-        from impacket.smbserver import SimpleSMBServer  # noqa: PLC0415
-
-        super().__init__(root)
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = found.getsockname()[1]
-        self._server = SimpleSMBServer(listenAddress="127.0.0.1", listenPort=self.port)
-        self._server.addShare("THONGKE", str(root), readOnly="yes")
-        self._server.setSMB2Support(True)
-        self._server.addCredential(USER, 0, compute_lmhash(PASSWORD), compute_nthash(PASSWORD))
-        self._server.setLogFile(str(root.parent / "smb.log"))
-        self._thread = threading.Thread(target=self._server.start, daemon=True)
-        self._thread.start()
-        self.settings = {"url": f"smb://{USER}@127.0.0.1:{self.port}/THONGKE", "password": PASSWORD}
-
-    def stop(self) -> None:
-        """Ends the server."""
-        with suppress(OSError):
-            self._server.stop()
-        self._thread.join(5)

@@ -14,12 +14,13 @@ from pipelines import extract
 from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, Files
 from pipelines.errors import KhoTinhError, NotThereError, PermanentError, SettingError, TransientError
-from pipelines.extract import files, s3, smb
+from pipelines.extract import files, s3
 from pipelines.extract.delivery import Delivery
 
 from .conftest import MakeSettings
-from .folder_servers import Bucket, FtpsServer, LocalPlace, Place, S3Server, SmbServer, certificate
+from .folder_servers import Bucket, FtpsServer, LocalPlace, Place, S3Server, certificate
 from .servers import PASSWORD, USER, SftpServer
+from .smb_server import SmbServer
 
 DAY = Partition.parse("2026-06-02")
 KINDS = ["local", "sftp", "ftps", "s3", "smb"]
@@ -61,13 +62,17 @@ def bucket(s3_server: S3Server) -> Bucket:
     return Bucket(s3_server, f"thong-ke-{next(_numbers)}")
 
 
-@pytest.fixture
-def smb_server(served: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmbServer]:
-    pytest.importorskip("impacket", reason="impacket, whose server these tests ask, is not installed")
-    monkeypatch.setattr(smb, "ENCRYPTED", False)  # impacket's server cannot
-    server = SmbServer(served)
+@pytest.fixture(scope="session")
+def samba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmbServer]:
+    server = SmbServer(tmp_path_factory.mktemp("smb"))
     yield server
     server.stop()
+
+
+@pytest.fixture
+def smb_server(samba: SmbServer) -> SmbServer:
+    samba.clear()
+    return samba
 
 
 @pytest.fixture(params=KINDS)
@@ -452,17 +457,48 @@ class TestS3:
 
 
 class TestSmb:
-    """A share. The server of these tests cannot encrypt: that it is refused for it is what can be tried."""
+    """A share at Samba, which demands SMB 3, signed and encrypted, and lets the account read."""
 
-    def test_a_server_that_cannot_encrypt_is_refused(
-        self, contracts: dict[str, Contract], plain_settings: MakeSettings, pull: Pull, smb_server: SmbServer,
-        monkeypatch: pytest.MonkeyPatch,
+    @pytest.mark.parametrize("options", [{"server max protocol": "SMB2_10"}, {}], ids=["SMB 2", "SMB 3"])
+    def test_a_server_that_does_not_encrypt_is_refused(
+        self, contracts: dict[str, Contract], plain_settings: MakeSettings, pull: Pull, tmp_path: Path,
+        options: dict[str, str],
     ) -> None:  # fmt: skip
-        monkeypatch.setattr(smb, "ENCRYPTED", True)
+        server = SmbServer(tmp_path, {"server min protocol": "SMB2", "server smb encrypt": "off", **options})
+        try:
+            server.put("a.csv", b"x")
+            with pytest.raises(SettingError, match=r"KHOTINH_DOCUMENTS_URL.*does not encrypt"):
+                pull(server, "a.csv")
+            assert "does not encrypt" in str(_finding(contracts, plain_settings, server))
+        finally:
+            server.stop()
+
+    @pytest.mark.parametrize("path", ["a.csv", "*.csv"])
+    def test_a_file_that_a_sender_has_open_is_left_for_later(
+        self, pull: Pull, smb_server: SmbServer, path: str
+    ) -> None:
         smb_server.put("a.csv", b"x")
-        with pytest.raises(SettingError, match=r"KHOTINH_DOCUMENTS_URL.*cannot encrypt"):
-            pull(smb_server, "a.csv")
-        assert "cannot encrypt" in str(_finding(contracts, plain_settings, smb_server))
+        with smb_server.sender_writing("a.csv"), pytest.raises(TransientError, match="could not be read"):
+            pull(smb_server, path)
+        assert pull(smb_server, "a.csv").file.read_bytes() == b"x"
+
+    @pytest.mark.parametrize("path", ["lien.csv", "*.csv", "ngoai/a.csv", "ngoai/*.csv"])
+    def test_a_link_that_leads_out_is_not_followed(
+        self, pull: Pull, smb_server: SmbServer, tmp_path: Path, work: Path, path: str
+    ) -> None:
+        (tmp_path / "secret").mkdir()
+        (tmp_path / "secret" / "a.csv").write_bytes(b"secret")
+        (smb_server.root / "lien.csv").symlink_to(tmp_path / "secret" / "a.csv")
+        (smb_server.root / "ngoai").symlink_to(tmp_path / "secret")
+        with pytest.raises(NotThereError):
+            pull(smb_server, path)
+        assert list(work.iterdir()) == []
+
+    def test_a_listed_name_that_climbs_is_refused(self, pull: Pull, smb_server: SmbServer, work: Path) -> None:
+        smb_server.put("in/..\\a.csv", b"x")
+        with pytest.raises(PermanentError, match="leads out of its folder"):
+            pull(smb_server, "in/*.csv")
+        assert list(work.iterdir()) == []
 
     def test_a_wrong_password_names_its_setting(self, pull: Pull, smb_server: SmbServer) -> None:
         with pytest.raises(SettingError, match="KHOTINH_DOCUMENTS_PASSWORD") as refused:
