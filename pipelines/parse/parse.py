@@ -100,7 +100,7 @@ def _parse(file: Path, reading: Reading) -> Parsed:
         rows_duplicate=len(duplicates),
         added_headings=added,
         mended=first.mended,
-        total_differences=total_differences(table.stated, distinct, contract),
+        total_differences=total_differences(table.stated, distinct, contract, table.parts),
     )
 
 

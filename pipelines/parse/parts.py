@@ -42,6 +42,8 @@ def one_table(parts: Sequence[Part]) -> TextTable:
     def frames() -> Iterator[pl.DataFrame]:
         for part, offset in zip(parts, offsets, strict=True):
             for frame in part.table.read():
+                if len(parts) > 1:
+                    _refuse_too_long(frame, part)
                 yield _in_place(frame, part, offset, headings)
 
     return replace(
@@ -60,6 +62,12 @@ def _refuse_other_headings(parts: Sequence[Part]) -> None:
     for part in parts[1:]:
         if set(part.table.headings) != wanted:
             raise unreadable(f"{part.told} has other headings than {parts[0].told}")
+
+
+def _refuse_too_long(frame: pl.DataFrame, part: Part) -> None:
+    """Its last rows would have the numbers of the next part's first."""
+    if (frame.get_column(ROW_NUMBER) >= ROWS_OF_A_SHEET).any():
+        raise unreadable(f"{part.told} has {ROWS_OF_A_SHEET:,} rows or more and is one of several")
 
 
 def _in_place(frame: pl.DataFrame, part: Part, offset: int, headings: tuple[str, ...]) -> pl.DataFrame:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import polars as pl
 
-from pipelines.contracts import Contract
+from pipelines.contracts import NUMBERS, Column, Contract
 from pipelines.contracts.layout import GroupMark
 from pipelines.parse.masking import MASK, has_few_digits, shape
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, Stated
+from pipelines.parse.numbers import AMOUNT, INTEGER, read_number
+from pipelines.parse.text_table import ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, Stated
 from pipelines.parse.typed_rows import TypedRows
+from pipelines.parse.values import clean
 from pipelines.reference import name_key
 
 _LEVEL, _LABEL = "__level", "__label"
@@ -24,6 +27,12 @@ _MARKS: dict[GroupMark, tuple[str, str]] = {
     "letter": (r"^[A-HJ-UWYZĐ][.)]?$", r"^[A-HJ-UWYZĐ](?:[.)]\s*|\s+)(\S.*)$"),
     "number": (r"^[0-9]+[.)]$", r"^[0-9]+[.)]\s*([^\s0-9].*)$"),
 }
+
+
+# What a table sums up; below decimals and percentages it may as well state a mean.
+_SUMMED: dict[str, tuple[str, pl.DataType]] = {
+    "integer": (INTEGER, pl.Int64()), "amount": (AMOUNT, pl.Decimal(18, 2)),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class _Figures:
             {
                 column.name: [by_key[name_key(heading)] for heading in column.headings if name_key(heading) in by_key]
                 for column in contract.stored_columns
-                if column.type == "integer"
+                if column.type in _SUMMED
             }
         )
 
@@ -82,8 +91,8 @@ def take_groups(body: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, l
     names = [name for name in body.columns if name not in (ROW_NUMBER, SHEET_NAME)]
     figures = _Figures.of(names, contract)
     first, labels = pl.col(names[0]), pl.col(names[1] if len(names) > 1 else names[0])
-    of_figures = {heading for own in figures.headings.values() for heading in own}
-    others = [pl.col(name).is_null() for name in names[1:] if name not in of_figures]
+    numbers = {name_key(own) for column in contract.columns if column.type in NUMBERS for own in column.headings}
+    others = [pl.col(name).is_null() for name in names[1:] if name_key(name) not in numbers]
     stands_alone = pl.all_horizontal(pl.lit(value=True), *others)
     level, label = pl.lit(None, dtype=pl.Int8), pl.lit(None, dtype=pl.String)
     for depth, mark in enumerate(contract.format.group_marks):
@@ -106,12 +115,19 @@ def take_groups(body: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, l
     return marked.filter(pl.col(_LEVEL).is_null()).drop(_LEVEL, _LABEL), found
 
 
-def total_differences(stated: Sequence[Stated], rows: TypedRows, contract: Contract) -> dict[str, tuple[str, str]]:
-    """Where the rows do not add up to what the table states of them, by column and group: (stated, summed)."""
+def total_differences(
+    stated: Sequence[Stated], rows: TypedRows, contract: Contract, parts: int = 1
+) -> dict[str, tuple[str, str]]:
+    """Where the rows do not add up to what the table states of them, by column and group: (stated, summed).
+
+    Of several parts each states its own total: one without it may be cut short.
+    """
     if not contract.format.total_labels:
         return {}
     differences: dict[str, tuple[str, str]] = {}
-    if rows.height and not any(not one.group for one in stated):
+    part = (pl.col("row_number") // ROWS_OF_A_SHEET) if parts > 1 else pl.lit(0, dtype=pl.Int64)
+    filled = {place for frame in rows.frames() for place in frame.select(part.unique()).to_series() if frame.height}
+    if filled - {one.after_row // ROWS_OF_A_SHEET for one in stated if not one.group}:
         differences["total row"] = ("none", "the file may be cut short")
     for one in stated:
         own = pl.col("row_number") > one.after_row
@@ -119,24 +135,26 @@ def total_differences(stated: Sequence[Stated], rows: TypedRows, contract: Contr
             own &= pl.col("row_number") < one.before_row
         members = [frame.filter(own) for frame in rows.frames()]
         for name, text in one.figures.items():
-            figure = _figure(text, contract)
-            summed = str(sum(frame.get_column(name).sum() for frame in members))
-            if figure is not None and figure != summed:
-                shown = (
-                    figure
-                    if text is None
-                    else text
-                    if has_few_digits(text) and shape(figure).strip("9") == ""
-                    else MASK
-                )
-                differences[f"{name} of {one.group}" if one.group else name] = (shown, summed)
+            column = contract.column(name)
+            figure = _figure(text, column, contract)
+            summed = sum(frame.get_column(name).sum() for frame in members)
+            if figure != summed and not (figure is None and text is None):
+                differences[f"{name} of {one.group}" if one.group else name] = (_shown(text, figure), str(summed))
     return differences
 
 
-def _figure(text: str | None, contract: Contract) -> str | None:
-    """A stated figure as digits; an empty cell is zero where the contract says so, and else states nothing."""
-    if (text or "") in contract.format.zero_marks:
-        return "0"
-    if text is None:
-        return None
-    return text.replace(contract.format.thousands, "") if contract.format.thousands else text
+def _figure(text: str | None, column: Column, contract: Contract) -> int | Decimal | None:
+    """A stated figure, read as the column's own cells are; none if it cannot be, or if it is empty and states nothing."""
+    pattern, dtype = _SUMMED[column.type]
+    cell = pl.DataFrame({"text": [text]}, schema={"text": pl.String()})
+    figure: int | Decimal | None = cell.select(
+        read_number(clean(pl.col("text")), column, contract.format, pattern, dtype)
+    ).item()
+    return figure
+
+
+def _shown(text: str | None, figure: int | Decimal | None) -> str:
+    """A stated figure as it may be told: what could not be read, or has as many digits as a telephone's, may be anything."""
+    if figure is None or not has_few_digits(str(figure)):
+        return MASK
+    return text if text and set(shape(text)) <= set("9., -+()") else str(figure)
