@@ -36,8 +36,8 @@ class SmbServer(LocalPlace):
     """
 
     def __init__(self, folder: Path, options: Mapping[str, str] | None = None) -> None:
-        smbd, smbpasswd = (shutil.which(name, path=_PATH) for name in ("smbd", "smbpasswd"))
-        if not smbd or not smbpasswd:
+        smbd, pdbedit = (shutil.which(name, path=_PATH) for name in ("smbd", "pdbedit"))
+        if not smbd or not pdbedit:
             pytest.skip("smbd is not installed, and these tests ask a real share: make system-packages")
         super().__init__(folder / "share")
         self.root.mkdir()
@@ -48,13 +48,14 @@ class SmbServer(LocalPlace):
         configuration = self._configure(folder, {**_ENCRYPTING, **(options or {})})
         account = pwd.getpwuid(os.getuid()).pw_name  # Samba's account must be one of the machine's: ours.
         (folder / "users").write_text(f"{account} = {USER}\n")
+        common = [f"--configfile={configuration}", f"--log-basename={folder}"]
         subprocess.run(
-            [smbpasswd, "-c", configuration, "-s", "-a", account],
+            [pdbedit, *common, "--create", "--password-from-stdin", "--user", account],
             input=f"{PASSWORD}\n{PASSWORD}\n", text=True, check=True, capture_output=True,
         )  # fmt: skip
         with (folder / "smbd.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [smbd, "--foreground", "--no-process-group", "--debug-stdout", f"--configfile={configuration}"],
+                [smbd, *common, "--foreground", "--no-process-group", "--debug-stdout"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         self._wait(folder / "smbd.log")
@@ -76,6 +77,7 @@ class SmbServer(LocalPlace):
             "printcap name": "/dev/null",
             "disable spoolss": "yes",
             "rpc start on demand helpers": "no",
+            "usershare max shares": "0",
             "follow symlinks": "no",
             "mangled names": "no",  # A name with a control is told as it is.
             **options,
