@@ -43,6 +43,7 @@ def _gunzipped(packed: Iterable[bytes]) -> Iterator[bytes]:
         rest = piece
         while rest:
             decoder = decoder or zlib.decompressobj(_GZIP)
+            yield b""  # a packing without end that holds nothing must not go on unseen
             try:
                 yield from _swelling(decoder, rest)
             except zlib.error as error:
