@@ -24,6 +24,7 @@ from pipelines.load.ledger import (
     Attempt,
     JudgedBefore,
     Outcome,
+    arrival_id,
     arrived_files,
     last_arrival,
     load_with_same_bytes,
@@ -208,6 +209,10 @@ def _take(
         if known := load_with_same_bytes(connection, arrival, rules):
             attempt = _judged_before(contract, partition, known)
             record_attempt(connection, attempt, now())
+            if isinstance(contract.source, DropFolder) and _as_dropped(arrival) not in arrived_files(
+                connection, contract.dataset
+            ):
+                arrival_id(connection, arrival)  # a copy that says nothing new has come all the same: it waits no more
             return attempt
     judged = examine(workshop, contract, partition, arrival)
     with open_warehouse(settings) as connection:
@@ -216,6 +221,10 @@ def _take(
     for turned in attempt.turned:
         workshop.report(turned)
     return attempt
+
+
+def _as_dropped(arrival: Arrival) -> tuple[str, str, int, datetime | None]:
+    return arrival.partition_key, arrival.file_name, arrival.file_bytes, arrival.source_modified_at
 
 
 def _known(settings: Settings, contract: Contract, partition: Partition) -> Known | None:

@@ -147,7 +147,8 @@ class Settings(BaseSettings):
     Attributes:
         home: Folder that holds everything a run writes.
         places: What is set of each connection, such as `documents_url`; given by these names, gathered here.
-        endpoint_url: Address of one endpoint's status answer, with {address} or {endpoint_code} in it.
+        endpoint_url: Address of one endpoint's status answer, with {address} or {endpoint_code} in it;
+            it may hold a password.
         pseudonym_key: Key of the hash that stands for dossier codes and login names; kept outside the warehouse.
         http_connections: Most connections to one HTTP system at once.
         endpoint_concurrency: Most endpoints asked at once. With 64, up to 64 dead ones cost one timeout in all, and
@@ -163,7 +164,7 @@ class Settings(BaseSettings):
 
     home: Path = Path("data")
     places: Mapping[str, SecretStr] = Field(default_factory=dict)
-    endpoint_url: str | None = None
+    endpoint_url: SecretStr | None = None
     pseudonym_key: SecretStr | None = None
     http_timeout_seconds: float = Field(default=30, gt=0)
     http_connections: int = Field(default=4, ge=1, le=64)
@@ -204,6 +205,11 @@ class Settings(BaseSettings):
         secret = {n: v if isinstance(v, SecretStr) else SecretStr(str(v)) for n, v in of_places.items()}
         return {**others, "places": {**values.get("places", {}), **secret}}
 
+    @field_validator("cdr_folder", mode="before")
+    @classmethod
+    def _empty_is_not_the_working_folder(cls, folder: object) -> object:
+        return folder or None
+
     @field_validator("home")
     @classmethod
     def _one_home_wherever_it_is_read(cls, home: Path) -> Path:
@@ -242,7 +248,7 @@ class Settings(BaseSettings):
     def is_connected(self, connection: str) -> bool:
         """Whether an address is set for the connection; whether it works is another question."""
         if connection == "endpoints":
-            return bool(self.endpoint_url)
+            return bool(self._told("endpoint_url"))
         url = self.places.get(f"{connection}_url")
         return bool(url and url.get_secret_value())
 

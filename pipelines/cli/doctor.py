@@ -70,8 +70,10 @@ def find_strays(workshop: Workshop) -> list[Stray]:
     """Files in drop folders that no contract takes; none of a folder that cannot be looked into, which is told apart."""
     found = []
     contracts = [contract for contract in workshop.contracts.values() if isinstance(contract.source, DropFolder)]
-    for connection in sorted({contract.source.connection for contract in contracts}):
-        own = [contract for contract in contracts if contract.source.connection == connection]
+    # Several contracts may share a folder; one that is not there must not silence the others.
+    folders = {(source.connection, source.folder) for c in contracts if isinstance(source := c.source, DropFolder)}
+    for folder in sorted(folders):
+        own = [c for c in contracts if isinstance(s := c.source, DropFolder) and (s.connection, s.folder) == folder]
         with suppress(KhoTinhError):
             found += strays(own, workshop.settings)
     return found

@@ -15,7 +15,7 @@ from pipelines.cli.console import screen, tells_errors
 from pipelines.contracts import Contract, read_contracts
 from pipelines.errors import SettingError
 from pipelines.receive import Inbox, Limits, Senders, serve
-from pipelines.settings import SOURCES, Settings, read_settings
+from pipelines.settings import SOURCES, Settings, address_setting, read_settings
 
 _FOLDER = "KHOTINH_CDR_FOLDER"
 _HELP = """Nhận bản ghi mà hệ thống hội nghị tự gửi tới (Cisco Meeting Server) | Receive call records that are pushed.
@@ -86,11 +86,12 @@ def _folder(settings: Settings, contract: Contract) -> Path:
     if settings.cdr_folder is not None:
         folder, setting = settings.cdr_folder.expanduser().absolute(), _FOLDER
     else:
-        place = settings.files(contract.source.connection)
-        address = urlsplit(place.url)
-        if address.scheme != "file":
-            raise SettingError(_FOLDER, "is not set.", f"Set it: {place.setting} is no folder of this machine.")
-        folder, setting = Path(unquote(address.path)), place.setting
+        connection = contract.source.connection
+        url, setting = settings.places.get(f"{connection}_url"), address_setting(connection)
+        # What another kind of place needs beside its address is no business of a receiver.
+        if url is not None and url.get_secret_value() and not url.get_secret_value().startswith("file:"):
+            raise SettingError(_FOLDER, "is not set.", f"Set it: {setting} is no folder of this machine.")
+        folder = Path(unquote(urlsplit(settings.files(connection).url).path))
     if not folder.is_dir():
         raise SettingError(setting, f"{folder} is not a folder.", "Make it, for the receiver's user alone (mode 0700).")
     return folder

@@ -21,7 +21,7 @@ class BrokenBodyError(Exception):
 
 
 def unpacked(response: httpx.Response) -> Iterator[bytes]:
-    """The body in pieces of at most `PIECE_BYTES` or of what the network gave at once.
+    """The body in pieces of at most `PIECE_BYTES` or of what the network gave at once; some may be empty.
 
     Raises:
         BrokenBodyError: It is packed in a way that nobody asked for, or its packing is damaged or breaks off.
@@ -43,6 +43,7 @@ def _gunzipped(packed: Iterable[bytes]) -> Iterator[bytes]:
         rest = piece
         while rest:
             decoder = decoder or zlib.decompressobj(_GZIP)
+            yield b""  # lets the caller look at the clock: a packing may go on for ever and hold nothing
             try:
                 yield from _swelling(decoder, rest)
             except zlib.error as error:

@@ -134,7 +134,8 @@ class Caller:
                     raise too_large(self._subject, without_credentials(str(question.url)))
                 if time.monotonic() > latest:
                     raise self.broken(question, f"was still answering after {LONGEST_ANSWER_SECONDS:g} s")
-                yield piece
+                if piece:
+                    yield piece
         except BrokenBodyError as error:
             raise self.broken(question, str(error)) from error
 

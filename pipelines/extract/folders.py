@@ -11,7 +11,7 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from errno import EFBIG
@@ -206,19 +206,30 @@ class Folder:
                 )
             if described["type"] == "directory" or _is_passed_over(name):
                 continue
-            yield _entry(path, described) if described["type"] == "file" else self._look(path)
+            if described["type"] == "file":
+                yield _entry(path, described)
+            else:
+                # A link that leads nowhere holds nothing, and must not hide the files beside it.
+                with suppress(*self.failures.absent):
+                    yield self._look(path, f"A name in {parent}")
 
-    def _look(self, path: str) -> Entry:
-        self._check_inside(path)
+    def _look(self, path: str, told: str | None = None) -> Entry:
+        """The file at a path; `told` stands for a path that nobody here has chosen: its name may be a person's."""
+        self._check_inside(path, told)
         described = self.filesystem.info(path)
         if described["type"] != "file":
-            raise PermanentError(f"{path} is a {described['type']}, not a file.", "Correct the path in the contract.")
+            raise PermanentError(
+                f"{told or path} is a {described['type']}, not a file.",
+                "Remove it from there." if told else "Correct the path in the contract.",
+            )
         return _entry(path, described)
 
-    def _check_inside(self, path: str) -> None:
+    def _check_inside(self, path: str, told: str | None = None) -> None:
         is_local = isinstance(self.filesystem, LocalFileSystem)
         if is_local and not Path(path).resolve().is_relative_to(Path(self.root).resolve()):
-            raise PermanentError(f"{path} leads out of {self.root}.", "Put the file itself there, not a link to it.")
+            raise PermanentError(
+                f"{told or path} leads out of {self.root}.", "Put the file itself there, not a link to it."
+            )
 
     def _check_names(self, entries: Sequence[Entry]) -> None:
         """Names of files that are taken together must be legible, and stay apart where case makes no difference."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import uuid4
 
 import duckdb
 
@@ -90,6 +91,28 @@ def load_with_same_bytes(
             # The newest judgement of these bytes counts: rules that were changed and taken back judge again.
             return JudgedBefore(load_id, verdict, reason) if rules == rules_sha256 else None
     return None
+
+
+def arrival_id(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> str:
+    """The arrival's row in the ledger, written if it is new: a file that is judged again has come once."""
+    known = connection.execute(
+        """
+        SELECT arrival_id FROM ops.arrivals WHERE dataset = ? AND partition_key = ? AND file_sha256 = ? AND arrived_at = ?
+            AND source_modified_at IS NOT DISTINCT FROM ?
+        """,
+        [arrival.dataset, arrival.partition_key, arrival.file_sha256, arrival.arrived_at, arrival.source_modified_at],
+    ).fetchone()
+    if known is not None:
+        return str(known[0])
+    new = uuid4().hex
+    connection.execute(
+        "INSERT INTO ops.arrivals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            new, arrival.dataset, arrival.partition_key, arrival.file_sha256, arrival.file_name,
+            arrival.file_bytes, arrival.source_uri, arrival.source_modified_at, arrival.arrived_at,
+        ],
+    )  # fmt: skip
+    return new
 
 
 def last_arrival(

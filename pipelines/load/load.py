@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from importlib.metadata import version
-from uuid import uuid4
 
 import duckdb
 import polars as pl
@@ -17,7 +16,7 @@ import pyarrow as pa
 from pipelines.archive import Arrival
 from pipelines.contracts import Contract
 from pipelines.errors import PermanentError
-from pipelines.load.ledger import Attempt, Outcome, record_attempt
+from pipelines.load.ledger import Attempt, Outcome, arrival_id, record_attempt
 from pipelines.load.volumes import settle
 from pipelines.validate.verdict import Judged, Verdict
 from pipelines.validate.volume_basis import VolumeBasis
@@ -56,14 +55,14 @@ def _write(
     connection: duckdb.DuckDBPyConnection, contract: Contract, arrival: Arrival, judged: Judged, started_at: datetime,
     finished_at: datetime, rules_sha256: str, basis: VolumeBasis,
 ) -> Attempt:  # fmt: skip
-    arrival_id = _arrival_id(connection, arrival)
+    known_as = arrival_id(connection, arrival)
     sequence, revision = _next_numbers(connection, arrival)
     load_id = f"{arrival.dataset}/{arrival.partition_key}/r{revision}"
     rows_accepted = judged.rows.height
     connection.execute(
         "INSERT INTO ops.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            load_id, sequence, arrival_id, arrival.dataset, arrival.partition_key, judged.verdict.value, judged.rows_read,
+            load_id, sequence, known_as, arrival.dataset, arrival.partition_key, judged.verdict.value, judged.rows_read,
             rows_accepted, len(judged.quarantine), judged.rows_duplicate, contract.version, version("khotinh"),
             judged.refusal_reason, started_at, finished_at, rules_sha256, judged.verdict.value,
         ],
@@ -100,28 +99,6 @@ def _write(
     )
     record_attempt(connection, attempt, finished_at)
     return attempt
-
-
-def _arrival_id(connection: duckdb.DuckDBPyConnection, arrival: Arrival) -> str:
-    """The arrival's row in the ledger: a file that is judged again has come once."""
-    known = connection.execute(
-        """
-        SELECT arrival_id FROM ops.arrivals WHERE dataset = ? AND partition_key = ? AND file_sha256 = ? AND arrived_at = ?
-            AND source_modified_at IS NOT DISTINCT FROM ?
-        """,
-        [arrival.dataset, arrival.partition_key, arrival.file_sha256, arrival.arrived_at, arrival.source_modified_at],
-    ).fetchone()
-    if known is not None:
-        return str(known[0])
-    arrival_id = uuid4().hex
-    connection.execute(
-        "INSERT INTO ops.arrivals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            arrival_id, arrival.dataset, arrival.partition_key, arrival.file_sha256, arrival.file_name,
-            arrival.file_bytes, arrival.source_uri, arrival.source_modified_at, arrival.arrived_at,
-        ],
-    )  # fmt: skip
-    return arrival_id
 
 
 def _settled(connection: duckdb.DuckDBPyConnection, load_id: str) -> tuple[str, str | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import threading
@@ -22,6 +23,9 @@ from pipelines.errors import ContractError
 
 _UNFINISHED = ".receiving-"
 _HASH_CHARACTERS = 32
+# Folders that the day alone names, and every file of one suffix in the last: a pull takes whatever it is called.
+_PATH = re.compile(r"(?:(?:[^{}*/]|\{day(?::[^{}]*)?\})+/)+\*\.[a-z0-9]{1,8}")
+_UNLIKE_DAYS = (date(2026, 1, 1), date(2026, 1, 2), date(2026, 2, 1), date(2027, 1, 1))
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 
@@ -60,13 +64,13 @@ class Inbox:
         """The inbox from which the contract pulls.
 
         Raises:
-            ContractError: The contract does not pull all the files of a day's folder.
+            ContractError: The contract does not pull all the files of a day's folder, or would pass these over.
         """
         source = contract.source
-        if not isinstance(source, Files) or source.path.rpartition("/")[2].count("*") != 1 or "{day" not in source.path:
+        if not isinstance(source, Files) or source.done_marker or not _has_a_folder_a_day(source.path):
             raise ContractError(
                 f"{contract.dataset}: what is pushed cannot be kept where this contract pulls from.",
-                "Its source must be kind `files` with a path such as cdr/{day:%Y-%m-%d}/*.xml.",
+                "Its source must be kind `files` with a path such as cdr/{day:%Y-%m-%d}/*.xml, and no done_marker.",
             )
         return cls(root, source.path)
 
@@ -84,6 +88,8 @@ class Inbox:
         with self._lock:
             file = self._known(digest, received_at.date())
             if file is not None:
+                # A process that was killed after the rename has not brought the name to the disk.
+                _names_to_disk(file.parent, self.root)
                 return Receipt(self._told(file), digest, is_repeated=True)
             if not self.root.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "the receiver's folder is gone")
@@ -92,6 +98,7 @@ class Inbox:
             _make_folder(folder)
             _write(file, body)
             self._files[digest[:_HASH_CHARACTERS]] = file
+            _names_to_disk(folder, self.root)
         return Receipt(self._told(file), digest, is_repeated=False)
 
     def check_room(self, size: int) -> None:
@@ -138,13 +145,17 @@ def _holds(file: Path, digest: str) -> bool:
         return False
 
 
+def _has_a_folder_a_day(path: str) -> bool:
+    return _PATH.fullmatch(path) is not None and len({path.format(day=day) for day in _UNLIKE_DAYS}) == len(
+        _UNLIKE_DAYS
+    )
+
+
 def _make_folder(folder: Path) -> None:
-    """Makes a folder with its parents, each on the disk in its own parent before anything is put into it."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-    _to_disk(folder.parent)
+    """Makes a folder with its parents, all of them their owner's only."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
 
 
 def _write(file: Path, body: bytes) -> None:
@@ -156,10 +167,21 @@ def _write(file: Path, body: bytes) -> None:
             handle.flush()
             os.fsync(handle.fileno())
         unfinished.rename(file)
-        _to_disk(file.parent)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def _names_to_disk(folder: Path, root: Path) -> None:
+    """Brings what a folder holds to the disk, and its own name and its parents' names up to the root.
+
+    Each time: another process may have made a folder and been killed before its name was there.
+    """
+    _to_disk(folder)
+    for parent in folder.parents:
+        if not parent.is_relative_to(root):
+            return
+        _to_disk(parent)
 
 
 def _to_disk(folder: Path) -> None:

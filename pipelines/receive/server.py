@@ -11,6 +11,7 @@ import asyncio
 import socket
 from asyncio import BaseTransport, TimerHandle
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
@@ -122,7 +123,9 @@ class _Reception:
 
     def _answer(self, status: int, outcome: str, address: str, **more: object) -> JSONResponse:
         self.counts[outcome] += 1
-        self.tell({"at": now().isoformat(), "sender": address, "status": status, "outcome": outcome, **more})
+        # What is kept is kept, also if nobody can be told: rich ends the process when its pipe is broken.
+        with suppress(OSError, SystemExit):
+            self.tell({"at": now().isoformat(), "sender": address, "status": status, "outcome": outcome, **more})
         return JSONResponse({"outcome": outcome}, status, _ONE_REQUEST)
 
 
@@ -180,8 +183,6 @@ def serve(
     Raises:
         SettingError: The address cannot be listened on.
     """
-    for day in (now().date(), now().date() - timedelta(days=1)):
-        inbox.sweep(day)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -192,6 +193,9 @@ def serve(
         raise SettingError(
             HOST, f"{host}:{port} cannot be listened on ({error.strerror}).", "Choose another host or KHOTINH_CDR_PORT."
         ) from None
+    # Only now: a second receiver, started by mistake, must not remove what the first is writing.
+    for day in (now().date(), now().date() - timedelta(days=1)):
+        inbox.sweep(day)
 
     class Protocol(_ImpatientProtocol):
         patience_seconds = limits.seconds

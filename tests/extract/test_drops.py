@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pipelines import calendar, extract
 from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, DropFolder
-from pipelines.errors import NotThereError, TransientError
+from pipelines.errors import NotThereError, PermanentError, TransientError
 from pipelines.extract import Delivery, drops
 from pipelines.settings import Settings
 
@@ -116,6 +116,24 @@ def test_every_name_that_no_contract_takes_is_told(
     assert {key: len(files) for key, files in extract.dropped(_contract(contracts), settings).items()} == {
         "2026-06-05": 2
     }
+
+
+def test_a_link_that_leads_nowhere_hides_no_file_and_no_error_tells_its_name(
+    contracts: dict[str, Contract], settings: Settings, dropped: Dropped, work: Path, tmp_path: Path
+) -> None:
+    dropped("BaoCao_05.06.2026.csv")
+    link = tmp_path / "drop" / "BaoCao_05.06.2026 Nguyễn Văn An.csv"
+    link.symlink_to(tmp_path / "drop" / "gone.csv")
+    assert _bodies(extract.pull_all(_contract(contracts), DAY, settings, work)) == [b"x"]
+    assert list(extract.dropped(_contract(contracts), settings)) == [DAY.key]
+    assert extract.strays([_contract(contracts)], settings) == []
+    link.unlink()
+    for make in (lambda: link.symlink_to("/etc/hostname"), lambda: os.mkfifo(link)):
+        make()
+        with pytest.raises(PermanentError, match=r"leads out|not a file") as refused:
+            extract.pull_all(_contract(contracts), DAY, settings, work)
+        assert "Nguyễn" not in str(refused.value)
+        link.unlink()
 
 
 def test_an_absent_file_says_that_a_name_may_be_mistyped(

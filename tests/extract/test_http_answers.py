@@ -95,17 +95,27 @@ def test_a_bomb_is_refused_before_it_has_swollen(
     assert list(work.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("head", "drop"),
+    [
+        (b"", b"."),
+        (b"Content-Encoding: gzip\r\n", gzip.compress(b"")),
+        (b"Content-Encoding: gzip\r\n", b"\x1f\x8b\x08\x08\0\0\0\0\0\x03"),
+    ],
+    ids=["bytes", "empty gzips", "a gzip's name"],
+)
 def test_a_drip_without_end_is_cut_off(
-    contracts: dict[str, Contract], place: Place, loop: Loop, work: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each byte comes in time, so no read ever times out."""
+    contracts: dict[str, Contract], place: Place, loop: Loop, work: Path, monkeypatch: pytest.MonkeyPatch,
+    head: bytes, drop: bytes,
+) -> None:  # fmt: skip
+    """Each byte comes in time, so no read ever times out; a gzip's name ends with a zero, which never comes."""
     monkeypatch.setattr(calls, "LONGEST_ANSWER_SECONDS", 0.2)
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n" + head + b"\r\n" + drop)
         while True:
-            writer.write(b".")
+            writer.write(b"." if b"\x08\x08" in drop else drop)
             await writer.drain()
             await asyncio.sleep(0.01)
 

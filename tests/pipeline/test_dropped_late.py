@@ -92,6 +92,23 @@ def test_a_late_or_changed_file_waits_until_it_came_and_no_longer(tmp_path: Path
     assert waiting(workshop, "platform_accounts") == []
 
 
+@pytest.mark.parametrize("minutes", [0, -5], ids=["of the same second", "older"])
+def test_a_copy_with_the_same_bytes_comes_once_and_waits_no_longer(tmp_path: Path, minutes: int) -> None:
+    workshop = _workshop(tmp_path)
+    _drop(tmp_path, "TaiKhoan 06.2026.csv", ["a"], 0)
+    ingest(workshop, "platform_accounts", MONTH)
+    _drop(tmp_path, "TaiKhoan 06.2026 (1).csv", ["a"], minutes)
+    assert waiting(workshop, "platform_accounts") == [MONTH]
+    ingest(workshop, "platform_accounts", MONTH)
+    assert waiting(workshop, "platform_accounts") == []
+    with duckdb.connect(str(workshop.settings.warehouse_file)) as connection:
+        counted = "SELECT (SELECT count(*) FROM ops.arrivals), (SELECT count(*) FROM ops.loads)"
+        before = connection.execute(counted).fetchone()
+    ingest(workshop, "platform_accounts", MONTH)
+    with duckdb.connect(str(workshop.settings.warehouse_file)) as connection:
+        assert connection.execute(counted).fetchone() == before
+
+
 @pytest.mark.parametrize("order", list(permutations([0, 1, 2])))
 def test_the_order_in_which_files_are_dropped_does_not_matter(tmp_path: Path, order: tuple[int, ...]) -> None:
     workshop = _workshop(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -55,25 +56,28 @@ class Receiver:
 
 
 @contextmanager
-def receiver(folder: Path, *, prepare: Callable[[], None] | None = None, **settings: str) -> Iterator[Receiver]:
+def receiver(
+    folder: Path, *, prepare: Callable[[], None] | None = None, as_json: bool = True, **settings: str
+) -> Iterator[Receiver]:
     """A receiver that writes below `folder`, until the block ends.
 
     Args:
         folder: Its folder.
         prepare: Runs in its process before it starts.
+        as_json: Whether it says what it does as JSON, or in words.
         settings: More settings, by their full names.
     """
     folder.mkdir(exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KHOTINH_")}
     process = subprocess.Popen(
-        [KHOTINH, "receive-cdr", "--json", "--port", "0"],
+        [KHOTINH, "receive-cdr", *(["--json"] if as_json else []), "--port", "0"],
         env={**clean, "KHOTINH_CDR_FOLDER": str(folder), **settings},
         cwd=folder.parent, stdout=subprocess.PIPE, text=True, preexec_fn=prepare,  # noqa: PLW1509
     )  # fmt: skip
     assert process.stdout is not None
     try:
         running = Receiver(process, "", folder, process.stdout)
-        running.address = running.told()["address"]
+        running.address = running.told()["address"] if as_json else re.split("[ ,]", running.lines.readline())[3]
         yield running
     finally:
         process.kill()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -21,9 +23,10 @@ from pipelines.contracts import read_contract
 from pipelines.extract import pull
 from pipelines.parse import parse
 from pipelines.parse.values import Reading
+from pipelines.receive import Inbox
 from pipelines.reference import read_reference
 from pipelines.settings import ENDPOINTS_FILE, SEEDS, SOURCES, Settings
-from tests.receive.receiver import Receiver, body, receiver
+from tests.receive.receiver import KHOTINH, Receiver, body, receiver
 
 TOKEN = "7d1f0c9a55b24e3f8a6d"
 KILLS, ACKNOWLEDGED_BEFORE_A_KILL, SENDERS_AT_ONCE = 3, 40, 6
@@ -116,6 +119,53 @@ def test_after_a_restart_the_same_body_is_the_same_file_and_a_lost_file_is_writt
             assert running.post(body(1)) == httpx.codes.OK
             assert running.told()["outcome"] == "kept"
             assert body(1) in [one.read_bytes() for one in running.files()]
+
+
+def test_what_came_before_a_kill_is_on_the_disk_with_all_its_folders_before_it_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between the rename and the folder's way to the disk: the file is there, its name is not yet safe."""
+    moment, sent = datetime(2026, 6, 1, 8, 0), body(1)  # noqa: DTZ001 -- local, as the receiver has it
+    before = Inbox(tmp_path, "cdr/{day:%Y-%m-%d}/*.xml").keep(sent, moment)
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    again = Inbox(tmp_path, "cdr/{day:%Y-%m-%d}/*.xml").keep(sent, moment)
+    assert (again.file, again.is_repeated) == (before.file, True)
+    assert {tmp_path, tmp_path / "cdr", tmp_path / "cdr" / "2026-06-01"} <= set(synced)
+    assert [folder.stat().st_mode & 0o777 for folder in (tmp_path / "cdr", tmp_path / "cdr" / "2026-06-01")] == [
+        0o700, 0o700,
+    ]  # fmt: skip
+    assert (tmp_path / before.file).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("as_json", [True, False], ids=["lines", "words"])
+def test_a_body_is_kept_and_acknowledged_when_nobody_can_be_told(tmp_path: Path, *, as_json: bool) -> None:
+    with receiver(tmp_path / "received", as_json=as_json) as running:
+        running.lines.close()
+        for number in range(3):
+            assert running.post(body(number)) == httpx.codes.OK
+        assert running.process.poll() is None
+        assert len(running.files()) == 3
+
+
+def test_a_second_receiver_that_cannot_listen_removes_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "received"
+    with receiver(folder) as running:
+        assert running.post(body(1)) == httpx.codes.OK
+        unfinished = running.files()[0].with_name(".receiving-0123456789abcdef")
+        unfinished.write_bytes(b"<rec")
+        done = subprocess.run(
+            [KHOTINH, "receive-cdr", "--port", str(running.place[1])],
+            env={**os.environ, "KHOTINH_CDR_FOLDER": str(folder)}, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert "cannot be listened on" in done.stderr
+        assert unfinished.exists()
 
 
 def test_a_body_that_is_no_xml_is_kept_as_it_came(usual: Receiver) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from pipelines.errors import SettingError
-from pipelines.receive import Senders
+from pipelines.contracts import Files, read_contract
+from pipelines.errors import ContractError, SettingError
+from pipelines.receive import Inbox, Senders
+from pipelines.settings import SOURCES, Settings
 from tests.receive.receiver import KHOTINH
 
 
@@ -59,3 +61,33 @@ def test_the_command_says_which_setting_to_mend(settings: dict[str, str], says: 
     )  # fmt: skip
     assert done.returncode == 1
     assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "marker"),
+    [
+        ("cdr/{day:%Y-%m-%d}/cdr-*.xml", None),
+        ("cdr/{day:%Y-%m}/*.xml", None),
+        ("cdr/{day_start:%Y-%m-%d}/*.xml", None),
+        ("cdr-{day:%Y-%m-%d}/*", None),
+        ("cdr/*.xml", None),
+        ("cdr/{day:%Y-%m-%d}/*.xml", "_SUCCESS"),
+    ],
+)
+def test_a_contract_that_would_not_pull_what_is_pushed_takes_none(
+    path: str, marker: str | None, tmp_path: Path
+) -> None:
+    contract = read_contract(SOURCES / "videoconference" / "videoconference_calls.yaml")
+    source = Files(kind="files", connection="videoconference", path=path, done_marker=marker)
+    with pytest.raises(ContractError, match="cannot be kept"):
+        Inbox.of_contract(contract.model_copy(update={"source": source}), tmp_path)
+    for fine in ("cdr/{day:%Y-%m-%d}/*.xml", "{day:%Y}/{day:%m}/{day:%d}/*.xml"):
+        Inbox.of_contract(
+            contract.model_copy(update={"source": source.model_copy(update={"path": fine, "done_marker": None})}),
+            tmp_path,
+        )
+
+
+def test_an_empty_folder_setting_is_none_and_not_the_working_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KHOTINH_CDR_FOLDER", "")
+    assert Settings().cdr_folder is None
