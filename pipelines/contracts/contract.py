@@ -15,7 +15,7 @@ from pipelines.contracts.layout import Format
 from pipelines.contracts.source import DropFolder, HttpPages, Source
 from pipelines.errors import ContractError
 
-_WORKBOOKS = ("xlsx", "xls")
+_WITH_NUMBERS = ("xlsx", "xls", "json")
 
 
 class Due(Declared):
@@ -145,10 +145,10 @@ class Contract(Declared):
             decimal = column.decimal or self.format.decimal
             if column.type in NUMBERS - {"integer"} and thousands == decimal:
                 raise ValueError(f"column {column.name}: {decimal!r} is both the thousands and the decimal mark")
-            # A workbook's own numbers are spelt with the layout's decimal mark before they are read.
-            if column.type in NUMBERS and thousands == self.format.decimal and self.format.kind in _WORKBOOKS:
+            # A workbook's and JSON's own numbers are spelt with the layout's decimal mark before they are read.
+            if column.type in NUMBERS and thousands == self.format.decimal and self.format.kind in _WITH_NUMBERS:
                 raise ValueError(
-                    f"column {column.name}: its thousands mark is the layout's decimal mark, by which a workbook's own "
+                    f"column {column.name}: its thousands mark is the layout's decimal mark, by which the file's own "
                     "numbers are spelt; 1.234 would be read as 1234"
                 )
 

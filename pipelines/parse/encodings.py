@@ -1,7 +1,7 @@
 """From a declared encoding to UTF-8 in Unicode's composed form (NFC), a block at a time.
 
-The encoding is the contract's and never guessed: a text that is not sound in it is refused, with the line. TCVN3 and
-VNI are font encodings with no codec of their own, so their tables stand here, each letter proven in the tests.
+The encoding is the contract's and never guessed: a text that is not sound in it is refused, with the line. The tables
+of TCVN3 and VNI stand in `font_codes`.
 
 TCVN3 (TCVN 5712, the ABC fonts) has no capital letters with a tone: a `.VnTimeH` font draws `Thanh hãa` as
 `THANH HÓA`, and which font it was no text file says. So such words come out with small toned letters among capitals
@@ -19,6 +19,7 @@ from pathlib import Path
 from pipelines.contracts import Encoding
 from pipelines.errors import DataRefusedError
 from pipelines.parse.damage import refuse_damaged_text
+from pipelines.parse.font_codes import TCVN3, VNI
 from pipelines.parse.syllables import LETTERS, reads_as_vietnamese
 from pipelines.parse.text_table import unreadable
 
@@ -29,34 +30,6 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _ASCII_SHARE = 0.3
-# Typed with an old font beside its letters: dashes, quotation marks, an ellipsis, a degree or a square metre.
-_PUNCTUATION = {code: bytes([code]).decode("cp1252") for code in b"\x82\x84\x85\x91\x92\x93\x94\x95\x96\x97\xa0"}
-_ASCII = {code: chr(code) for code in (0, 9, 10, 12, 13, *range(32, 127))}
-_TCVN3 = _ASCII | _PUNCTUATION | dict(
-    zip(
-        bytes.fromhex(
-            "a1a2a3a4a5a6a7 a8a9aaabacadae b5b6b7b8b9 bbbcbdbec6 c7c8c9cacb cccecfd0d1 d2d3d4d5d6 d7d8dcddde "
-            "dfe1e2e3e4 e5e6e7e8e9 eaebecedee eff1f2f3f4 f5f6f7f8f9 fafbfcfdfe"
-        ),
-        "ĂÂÊÔƠƯĐăâêôơưđàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ",
-        strict=True,
-    )
-)  # fmt: skip
-# VNI writes a plain letter and then its marks; ơ, ư, đ and the toned i and ỵ have codes of their own.
-_GRAVE, _ACUTE, _TILDE, _HOOK, _DOT = "\u0300", "\u0301", "\u0303", "\u0309", "\u0323"
-_HAT, _BREVE = "\u0302", "\u0306"
-_VNI_MARKS = {
-    "ø": _GRAVE, "ù": _ACUTE, "õ": _TILDE, "û": _HOOK, "ï": _DOT,
-    "â": _HAT, "à": _HAT + _GRAVE, "á": _HAT + _ACUTE, "ã": _HAT + _TILDE, "å": _HAT + _HOOK, "ä": _HAT + _DOT,
-    "ê": _BREVE, "è": _BREVE + _GRAVE, "é": _BREVE + _ACUTE, "ü": _BREVE + _TILDE, "ú": _BREVE + _HOOK,
-    "ë": _BREVE + _DOT,
-}  # fmt: skip
-_VNI_LETTERS = {"ô": "ơ", "ö": "ư", "ñ": "đ", "ì": "ì", "í": "í", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ"}
-_VNI = _ASCII | _PUNCTUATION | {code: chr(code) for code in b"\xa7\xab\xb0\xb1\xb2\xb3\xb7\xbb"} | {
-    ord(written): meant
-    for small, means in (_VNI_MARKS | _VNI_LETTERS).items()
-    for written, meant in ((small, means), (small.upper(), means.upper()))
-}  # fmt: skip
 # A mark that found no letter, or one that made a letter of no Vietnamese word, such as ṽ or ć.
 _STRAY_MARK = re.compile(f"[\u0300-\u036f]|(?![{LETTERS}ŒœŠšŽžŸƒ])[\u0100-\u024f\u1e00-\u1eff]")
 _OTHER_LETTER = re.compile(f"(?![{LETTERS}])[\u0300-\u036f\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
@@ -146,7 +119,7 @@ def _decoder(encoding: Encoding, head: bytes) -> Callable[[bytes, bool], str]:
         raise unreadable(f"it is {marked}, not {encoding}")
     if encoding == "windows-1258":
         return codecs.getincrementaldecoder("cp1258")().decode
-    table = _TCVN3 if encoding == "tcvn3" else _VNI
+    table = TCVN3 if encoding == "tcvn3" else VNI
     # A code may stand for two marks, which the type of the table does not know.
     return lambda block, _: codecs.charmap_decode(block, "strict", table)[0]  # type: ignore[arg-type]
 

@@ -88,7 +88,7 @@ class _Part:
         own = {ROW_NUMBER, SHEET_NAME, *contract.format.group_columns}
         headings = tuple(name for name in self.body.columns if name not in own)
         return TextTable(
-            headings, self._slices, tuple(self.stated), heading_row=self.heading_row, title=self.title
+            headings, self._slices, tuple(self.stated), heading_row=self.heading_row, titles=(self.title,)
         )  # fmt: skip
 
     def _slices(self) -> Iterator[pl.DataFrame]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 import polars as pl
 
@@ -146,7 +147,12 @@ def _numbers_columns(row: Sequence[str]) -> bool:
     cells = [" ".join(cell.split()) for cell in row if cell.strip()]
     if len(cells) < _LEAST_NUMBERED:
         return False
-    return all(map(_NUMBERED.fullmatch, cells)) or cells == [str(number) for number in range(1, len(cells) + 1)]
+    if all(map(_NUMBERED.fullmatch, cells)) or cells == [str(number) for number in range(1, len(cells) + 1)]:
+        return True
+    # `A`, `B`, then 1, 2, 3, as in forms of statistics. `A`, 1, 2, 3 may be a record.
+    letters = sum(cell.isalpha() for cell in cells)
+    numbered = [*ascii_uppercase[:letters], *map(str, range(1, len(cells) - letters + 1))]
+    return letters > 1 and cells == numbered
 
 
 def _told_apart(names: Sequence[str], wanted: set[str]) -> tuple[str, ...]:

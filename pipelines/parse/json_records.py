@@ -1,6 +1,6 @@
 """Reads JSON records: a column's heading is the path of its value, `body.registered`.
 
-Numbers keep the text in which they came: `1.0` stays `1.0`. How JSON itself is read is `json_text`'s matter.
+Numbers keep the text in which they came, with the contract's decimal mark: `1.0` stays `1.0`. How JSON itself is read is `json_text`'s matter.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def read_json(file: Path, contract: Contract, *, is_kept: bool = True) -> TextTa
             refuse_damaged_bytes(content)
     kept: list[pl.DataFrame] = []
     keys: dict[str, None] = {}
-    for frame in _frames(file, contract.format.rows):
+    for frame in _frames(file, contract.format.rows, contract.format.decimal):
         keys.update(dict.fromkeys(frame.columns[1:-1]))
         _refuse_too_many(keys)
         if is_kept:
@@ -52,17 +52,17 @@ def read_json(file: Path, contract: Contract, *, is_kept: bool = True) -> TextTa
     empty = _empty(names)
 
     def read() -> Iterator[pl.DataFrame]:
-        for frame in _frames(file, contract.format.rows):
+        for frame in _frames(file, contract.format.rows, contract.format.decimal):
             yield pl.concat([empty, frame], how="diagonal").select(ROW_NUMBER, *names, SHEET_NAME)
 
     return TextTable(names, read, headings_are_optional=True)
 
 
-def _frames(file: Path, rows: str) -> Iterator[pl.DataFrame]:
+def _frames(file: Path, rows: str, decimal: str) -> Iterator[pl.DataFrame]:
     """The records in frames that fit in memory; each has the keys that its own records have."""
     number, cells = 1, 0
     held: list[Record] = []
-    for row in json_rows(file, rows):
+    for row in json_rows(file, rows, decimal):
         if not isinstance(row, dict):
             raise unreadable(f"there is no list of records under {rows!r}")
         record: Record = {}

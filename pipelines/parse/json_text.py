@@ -48,16 +48,20 @@ class JsonText:
 
     Args:
         stream: The text, its line ends as they are.
+        decimal: How a number's point is spelt, so that `1.234` is no thousand where a point parts thousands in texts.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, decimal: str = ".") -> None:
         self._stream = stream
         self._text = ""
         self._at = 0
         self._is_whole = False
         self._lines, self._column = 1, 1
         self._decoder = json.JSONDecoder(
-            parse_float=str, parse_int=str, parse_constant=_no_number, object_pairs_hook=_object
+            parse_float=lambda text: text.replace(".", decimal),
+            parse_int=str,
+            parse_constant=_no_number,
+            object_pairs_hook=_object,
         )
 
     def rows(self, path: list[str]) -> Iterator[Any]:
@@ -195,11 +199,11 @@ class JsonText:
         return unreadable(f"there is no list of records under {'.'.join(path)!r}")
 
 
-def json_rows(file: Path, path: str) -> Iterator[Any]:
+def json_rows(file: Path, path: str, decimal: str = ".") -> Iterator[Any]:
     """The rows of a UTF-8 file, with or without a byte order mark.
 
     Raises:
         DataRefusedError: As `JsonText.rows`.
     """
     with file.open(encoding="utf-8-sig", newline="") as stream:
-        yield from JsonText(stream).rows([step for step in path.split(".") if step])
+        yield from JsonText(stream, decimal).rows([step for step in path.split(".") if step])

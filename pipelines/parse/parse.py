@@ -20,12 +20,12 @@ from pipelines.parse.headings import headings_by_column
 from pipelines.parse.plain_files import read_table
 from pipelines.parse.rejects import hidden_columns, reject_rows
 from pipelines.parse.swapped_dates import NO_DATES, DateCount, refuse_swapped
-from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, TextTable
+from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, TextTable, unreadable
 from pipelines.parse.title_period import refuse_other_period
 from pipelines.parse.totals import total_differences
 from pipelines.parse.typed_frame import read_frame
 from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
-from pipelines.parse.values import Reading
+from pipelines.parse.values import Reading, clean
 
 _FINGERPRINT = "__fingerprint"
 
@@ -72,7 +72,7 @@ def parse(file: Path, reading: Reading) -> Parsed:
 def _parse(file: Path, reading: Reading) -> Parsed:
     contract = reading.contract
     table = read_table(file, contract, reading.scratch)
-    refuse_other_period(table.title, reading.partition, contract)
+    refuse_other_period(table.titles, reading.partition, contract)
     headings, added = headings_by_column(table, contract)
     first = _first_pass(table, headings, reading)
     refuse_swapped(contract, first.dates)
@@ -134,6 +134,7 @@ def _first_pass(table: TextTable, headings: dict[str, list[str]], reading: Readi
     mended: Counter[str] = Counter()
     schema = pl.Schema()
     for frame in table.read():
+        _refuse_two_values(frame, table, headings, reading.contract)
         fingerprints.append(
             frame.select(ROW_NUMBER).with_columns(frame.drop(ROW_NUMBER, SHEET_NAME).hash_rows().alias(_FINGERPRINT))
         )
@@ -145,6 +146,24 @@ def _first_pass(table: TextTable, headings: dict[str, list[str]], reading: Readi
         dates = {name: count + dates.get(name, NO_DATES) for name, count in typed.dates.items()}
         mended.update(typed.mended)
     return _FirstPass(writer.written(schema), pl.concat(reasons), pl.concat(fingerprints), cells, dates, mended)
+
+
+def _refuse_two_values(
+    frame: pl.DataFrame, table: TextTable, headings: dict[str, list[str]], contract: Contract
+) -> None:
+    """Where a file has two of a column's headings, a row that fills both differently would have one of them dropped."""
+    for column in contract.stored_columns:
+        own = [heading for heading in headings[column.name] if heading in frame.columns]
+        if len(own) < 2:  # noqa: PLR2004 (one heading a column is the rule)
+            continue
+        values = pl.concat_list(clean(pl.col(heading)) for heading in own).list.drop_nulls().list.n_unique()
+        if (differing := frame.filter(values > 1).select(ROW_NUMBER, SHEET_NAME).head(1)).height:
+            number, sheet = differing.row(0)
+            row = number % ROWS_OF_A_SHEET if table.parts > 1 else number
+            raise unreadable(
+                f"row {row}{f' of {sheet}' if sheet else ''} has two different values for {column.name}, under two of the "
+                "headings that the contract accepts for it"
+            )
 
 
 def _repetitions(table: TextTable, fingerprints: pl.DataFrame) -> pl.Series:
@@ -161,8 +180,12 @@ def _repetitions(table: TextTable, fingerprints: pl.DataFrame) -> pl.Series:
 def _texts_by_column(frame: pl.DataFrame, headings: dict[str, list[str]], contract: Contract) -> pl.DataFrame:
     """The texts that may still be needed: what is personal and not kept ends here."""
     kept = [column.name for column in contract.columns if column.is_stored]
-    present = {name: [heading for heading in headings[name] if heading in frame.columns] for name in kept}
-    expressions = [
-        (pl.coalesce(present[name]) if present[name] else pl.lit(None, dtype=pl.String)).alias(name) for name in kept
-    ]
+    present = {name: [pl.col(heading) for heading in headings[name] if heading in frame.columns] for name in kept}
+    expressions = [_first_filled(present[name]).alias(name) for name in kept]
     return frame.select(ROW_NUMBER, SHEET_NAME, *expressions)
+
+
+def _first_filled(cells: list[pl.Expr]) -> pl.Expr:
+    if not cells:
+        return pl.lit(None, dtype=pl.String)
+    return cells[0] if len(cells) == 1 else pl.coalesce(map(clean, cells))

@@ -51,7 +51,7 @@ def one_table(parts: Sequence[Part]) -> TextTable:
         headings=headings,
         read=lambda: _gathered(frames()),
         stated=tuple(stated),
-        title=tuple(text for part in parts for text in part.table.title),
+        titles=tuple(title for part in parts for title in part.table.titles),
         parts=sum(part.table.parts for part in parts),
     )
 
@@ -66,7 +66,7 @@ def _refuse_other_headings(parts: Sequence[Part]) -> None:
 
 def _refuse_too_long(frame: pl.DataFrame, part: Part) -> None:
     """Its last rows would have the numbers of the next part's first."""
-    if (frame.get_column(ROW_NUMBER) >= ROWS_OF_A_SHEET).any():
+    if (frame.get_column(ROW_NUMBER) >= part.table.parts * ROWS_OF_A_SHEET).any():
         raise unreadable(f"{part.told} has {ROWS_OF_A_SHEET:,} rows or more and is one of several")
 
 

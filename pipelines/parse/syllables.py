@@ -26,6 +26,8 @@ _WORD = re.compile(r"[^\W\d_]*(?=[^\x00-\x7f])[^\W\d_]+")
 _VOWELS = re.compile(f"[{_PLAIN}{TONED}]+")
 # `qu` and `gi` are consonants before a vowel: quào, giường.
 _GLIDE = re.compile(rf"qu(?=[{_PLAIN}{TONED}])|gi(?=[{_PLAIN}{TONED}])")
+_ONSET = "ngh|ng|nh|th|tr|ch|gh|gi|kh|ph|qu|[bcdđghklmnprstvx]"
+_SYLLABLE = re.compile(rf"(?:{_ONSET})?[{_PLAIN}{TONED}]+(?:ng|nh|ch|[cmnpt])?")
 _STRANGE_AT_LEAST = 3
 _STRANGE_SHARE = 0.2
 
@@ -38,6 +40,11 @@ def reads_as_vietnamese(text: str) -> bool:
     words = set(_WORD.findall(text))
     strange = sum(not _is_spelled(word) for word in words)
     return strange < _STRANGE_AT_LEAST or strange <= len(words) * _STRANGE_SHARE
+
+
+def is_syllable(word: str) -> bool:
+    """Whether a word with a letter beyond ASCII is one Vietnamese syllable, consonants and all."""
+    return not word.isascii() and _SYLLABLE.fullmatch(word.lower()) is not None and _is_spelled(word)
 
 
 @lru_cache(maxsize=65536)

@@ -75,11 +75,11 @@ def read_csv(file: Path, contract: Contract) -> TextTable:
         raise unreadable("a heading is one that only this program uses")
     read = partial(_frames, file, contract.format, layout)
     if not contract.format.total_labels:
-        return TextTable(tuple(layout.named), read, heading_row=layout.row, title=layout.title)
+        return TextTable(tuple(layout.named), read, heading_row=layout.row, titles=(layout.title,))
     stated = tuple(one for frame in read() for one in take_totals(frame, contract)[1])
     return TextTable(
         tuple(layout.named), lambda: (take_totals(frame, contract)[0] for frame in read()), stated, heading_row=layout.row,
-        title=layout.title,
+        titles=(layout.title,),
     )  # fmt: skip
 
 

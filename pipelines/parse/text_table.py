@@ -48,7 +48,8 @@ class TextTable:
         heading_row: The last row of the heading, counted like ROW_NUMBER; none in XML and JSON.
         parts: How many sheets or members it is made of.
         headings_are_optional: A layout where an absent heading only means that no row has a value (XML, JSON).
-        title: The texts above the heading, which may name the period; they may hold names and are never told.
+        titles: Of each part the texts above its heading, which may name the period; they may hold names and are never
+            told.
     """
 
     headings: tuple[str, ...]
@@ -57,7 +58,7 @@ class TextTable:
     headings_are_optional: bool = False
     heading_row: int | None = None
     parts: int = 1
-    title: tuple[str, ...] = ()
+    titles: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of_frame(

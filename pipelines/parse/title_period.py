@@ -57,12 +57,12 @@ class TitlePeriod:
         return self.first_day <= partition.first_day and partition.last_day <= self.last_day
 
 
-def refuse_other_period(title: Iterable[str], partition: Partition, contract: Contract) -> None:
-    """Holds the title's period against the one that was asked for, as the contract's `title_period` demands.
+def refuse_other_period(titles: Iterable[Iterable[str]], partition: Partition, contract: Contract) -> None:
+    """Holds the titles' periods against the one that was asked for, as the contract's `title_period` demands.
 
-    One of the periods named must be the partition's own: a title may compare it with another. A year that is named
-    alone may be a book's, and any day inside it is then right; a month is not, for a year's figures would be taken for
-    the month's. The stock before the first day is of no period.
+    Of each sheet or member that names periods, one must be the partition's own: a title may compare it with another. A
+    year that is named alone may be a book's, and any day inside it is then right; a month is not, for a year's figures
+    would be taken for the month's. The stock before the first day is of no period.
 
     Raises:
         DataRefusedError: It is another period, or there is none and the contract demands one.
@@ -70,15 +70,19 @@ def refuse_other_period(title: Iterable[str], partition: Partition, contract: Co
     demand = contract.format.title_period
     if demand == "ignored" or partition.is_baseline:
         return
-    found = title_periods(title)
-    if not found:
-        if demand == "required":
-            raise DataRefusedError(
-                "title_names_its_period",
-                f"no title names a period, and {_told(partition)} was asked for.",
-                "Ask the owner for the export with its title rows.",
-            )
-        return
+    found = [periods for title in titles if (periods := title_periods(title))]
+    if not found and demand == "required":
+        raise DataRefusedError(
+            "title_names_its_period",
+            f"no title names a period, and {_told(partition)} was asked for.",
+            "Ask the owner for the export with its title rows.",
+        )
+    for periods in found:
+        _refuse_other(periods, partition, contract)
+
+
+def _refuse_other(found: list[TitlePeriod], partition: Partition, contract: Contract) -> None:
+    demand = contract.format.title_period
     named = [period for period in found if not period.is_year] or found
     is_day = partition.first_day == partition.last_day
     if any(

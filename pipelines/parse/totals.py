@@ -122,12 +122,10 @@ def total_differences(
 
     Of several parts each states its own total: one without it may be cut short.
     """
-    if not contract.format.total_labels:
-        return {}
     differences: dict[str, tuple[str, str]] = {}
     part = (pl.col("row_number") // ROWS_OF_A_SHEET) if parts > 1 else pl.lit(0, dtype=pl.Int64)
     filled = {place for frame in rows.frames() for place in frame.select(part.unique()).to_series() if frame.height}
-    if filled - {one.after_row // ROWS_OF_A_SHEET for one in stated if not one.group}:
+    if contract.format.total_labels and filled - {one.after_row // ROWS_OF_A_SHEET for one in stated if not one.group}:
         differences["total row"] = ("none", "the file may be cut short")
     for one in stated:
         own = pl.col("row_number") > one.after_row

@@ -220,7 +220,7 @@ def _checks_of_the_file(parsed: Parsed, contract: Contract, rejected: int, decla
         checks.append(
             Check("codes_were_repaired", "warning", is_success=not total, observed=told, unexpected_count=total)
         )
-    if contract.format.total_labels:
+    if contract.format.total_labels or contract.format.group_columns:
         differences = "; ".join(
             f"{column}: stated {stated}, sum {summed}" for column, (stated, summed) in parsed.total_differences.items()
         )

@@ -173,7 +173,8 @@ def test_old_codes_kept_as_letters_are_refused(writer: Writer, text: str) -> Non
     [
         "Krông Nô, Đắk R’lấp, Ea H’Leo, Chư Prông, Pleiku", "où, août, goût, Noël, Raphaël, naïf, coïncidence, Müller, Malmö",
         "Thanh Hoá, thuý, khoẻ, quý, giường, giặt, quạu, ngoằn ngoèo, khuỷu, moóc", "Windows® 10, m², Tổng số¹, «nước», 5 µg",
-        "São Paulo, Ærø, Łódź, Façade",
+        "São Paulo, Ærø, Łódź, Façade", "Jomfruøyene, Tongaøerne, Juleøen, pauseøvelse, oändlig, kopieändelse, niueà",
+        "Dự án«chiếc lá» của chi nhánh«Tấm», »etype«s",
     ],
 )  # fmt: skip
 def test_sound_words_are_let_alone(text: str) -> None:
