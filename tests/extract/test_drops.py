@@ -128,8 +128,8 @@ def test_a_link_that_leads_nowhere_hides_no_file_and_no_error_tells_its_name(
     assert list(extract.dropped(_contract(contracts), settings)) == [DAY.key]
     assert extract.strays([_contract(contracts)], settings) == []
     link.unlink()
-    for make in (lambda: link.symlink_to("/etc/hostname"), lambda: os.mkfifo(link)):
-        make()
+    for is_link in (True, False):
+        link.symlink_to("/etc/hostname") if is_link else os.mkfifo(link)
         with pytest.raises(PermanentError, match=r"leads out|not a file") as refused:
             extract.pull_all(_contract(contracts), DAY, settings, work)
         assert "Nguyễn" not in str(refused.value)
