@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help run test order fuzz coverage ui bench setup setup-dev system-packages lint types layers lock generate clean
+.PHONY: help run test order fuzz coverage ui bench setup setup-dev system-packages lint types layers lock generate generate-demo clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -70,8 +70,11 @@ lock: .venv/bin/uv  ## Resolve the locks again (hashes, no addresses)
 	  $(BIN)/uv pip compile pyproject.toml $$extra --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 -o requirements/$$set.txt; done
 
-generate: setup-dev  ## Write the files that are made from others
-	@$(BIN)/python -m demo.registry && $(BIN)/python -m demo.fault_matrix && $(BIN)/python -m pipelines.contracts_to_dbt
+generate: setup-dev  ## Write dbt's sources from the contracts
+	@$(BIN)/python -m pipelines.contracts_to_dbt
+
+generate-demo: setup-dev  ## Write the demo's registers (over your own!) and docs/faults.md
+	@$(BIN)/python -m demo.registry && $(BIN)/python -m demo.fault_matrix
 
 clean:  ## Remove the environment and everything that runs wrote
 	@rm -rf .venv data .pytest_cache .mypy_cache .ruff_cache

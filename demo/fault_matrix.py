@@ -174,7 +174,7 @@ MATRIX: Final = (
 _HEAD = """\
 # Faults
 
-What becomes of each fault that the demo province can have. Written by `make generate` from `demo/fault_matrix.py`; a
+What becomes of each fault that the demo province can have. Written by `make generate-demo` from `demo/fault_matrix.py`; a
 test runs every line for real and compares. Try one yourself, on any day:
 `khotinh demo run --fault NAME` or `--fault NAME:DAY` or `--fault NAME:COUNT`.
 

@@ -1,6 +1,6 @@
 """One asset a dataset, partitioned by day or month: its run brings the partition in, its checks say what was judged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from dagster import (
 
 from pipelines.calendar import TIME_ZONE_NAME, Partition, today
 from pipelines.contracts import Contract
-from pipelines.errors import PermanentError, TransientError
+from pipelines.errors import PermanentError, SettingError, TransientError
 from pipelines.ingest import Workshop, ingest, record_failure, waiting
 from pipelines.load.ledger import Attempt, Outcome
 
@@ -64,11 +64,10 @@ def dataset_asset(contract: Contract) -> AssetsDefinition:
     )
     def dataset(context: AssetExecutionContext) -> Iterator[MaterializeResult[Any]]:
         workshop: Workshop = context.resources.workshop
-        attempts: list[Attempt] = []
-        for partition_key in context.partition_keys:
-            attempts += _bring_in(context, workshop, contract.dataset, Partition.parse(partition_key))
+        partitions = [Partition.parse(key) for key in context.partition_keys]
+        attempts = _bring_in_all(context, workshop, contract.dataset, partitions)
         if context.partition_keys[-1] == newest_over(contract).key:
-            attempts += _bring_in_dropped(context, workshop, contract.dataset)
+            attempts += _bring_in_dropped(context, workshop, contract.dataset, context.partition_keys)
         yield MaterializeResult(asset_key=key, metadata=_summary(attempts), check_results=_checks(key, attempts))
 
     return dataset
@@ -82,19 +81,44 @@ def newest_over(contract: Contract) -> Partition:
     return Partition.of_month(today().replace(day=1) - timedelta(days=1))
 
 
-def _bring_in_dropped(context: AssetExecutionContext, workshop: Workshop, dataset: str) -> list[Attempt]:
+def _bring_in_dropped(
+    context: AssetExecutionContext, workshop: Workshop, dataset: str, brought_in: Sequence[str]
+) -> list[Attempt]:
     try:
         periods = waiting(workshop, dataset)
     except (TransientError, PermanentError) as error:
         # The pull of the newest period has just said so itself, and its attempt is recorded.
         context.log.warning("%s: its drop folder: %s", dataset, error)
         return []
-    return [attempt for partition in periods for attempt in _bring_in(context, workshop, dataset, partition)]
+    others = [period for period in periods if period.key not in brought_in]
+    return _bring_in_all(context, workshop, dataset, others)
 
 
-def _bring_in(context: AssetExecutionContext, workshop: Workshop, dataset: str, partition: Partition) -> list[Attempt]:
+def _bring_in_all(
+    context: AssetExecutionContext, workshop: Workshop, dataset: str, partitions: Sequence[Partition]
+) -> list[Attempt]:
+    """Each partition, until a setting does not work: then the rest is not asked for, and recorded as failed by it.
+
+    A system that is knocked at with a wrong password for each day of a month locks the account.
+    """
+    attempts: list[Attempt] = []
+    fault: SettingError | None = None
+    for partition in partitions:
+        brought, fault = _bring_in(context, workshop, dataset, partition, fault)
+        attempts += brought
+    return attempts
+
+
+def _bring_in(
+    context: AssetExecutionContext, workshop: Workshop, dataset: str, partition: Partition, fault: SettingError | None
+) -> tuple[list[Attempt], SettingError | None]:
+    """What became of one partition, and the setting's fault that keeps it and the others out."""
     try:
+        if fault is not None:
+            raise fault
         attempts = ingest(workshop, dataset, partition)
+    except SettingError as error:
+        attempts, fault = [record_failure(workshop, dataset, partition, error)], error
     except TransientError as error:
         if context.retry_number < workshop.settings.rerun_attempts:
             raise RetryRequested(
@@ -106,7 +130,7 @@ def _bring_in(context: AssetExecutionContext, workshop: Workshop, dataset: str, 
     for attempt in attempts:
         context.log.info("%s %s: %s %s", attempt.dataset, attempt.partition_key, attempt.outcome, attempt.message)
         workshop.report(attempt)
-    return attempts
+    return attempts, fault
 
 
 def _summary(attempts: list[Attempt]) -> Mapping[str, int]:

@@ -16,10 +16,12 @@ import typer
 from pipelines.cli.console import screen, tells_errors
 from pipelines.cli.run import run_days
 from pipelines.errors import PermanentError
-from pipelines.settings import PROJECT, read_settings
+from pipelines.settings import PROJECT, Settings, read_settings
 
 DEMO_DAYS = (date(2026, 11, 2), date(2026, 11, 8))
 _STOP_SECONDS = 20
+_MARK = "demo-province"
+"""File in a home that says whose data it holds."""
 
 demo = typer.Typer(no_args_is_help=True, help="Tỉnh mẫu có đáp án biết trước | A demo province with known answers.")
 
@@ -44,11 +46,29 @@ def run_demo(
     fault: Fault = None, as_json: Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON | Print JSON.")] = False,
 ) -> None:  # fmt: skip
     """Dựng tỉnh mẫu, kéo bảy ngày, công bố | Bring the province up, pull its days, publish."""
+    _take_home(read_settings())
     if not as_json:
         screen.print(f"Tỉnh mẫu | Demo province: {first:%d/%m/%Y} – {last:%d/%m/%Y}, quy mô | scale {scale:g}")
     with served_province(first.date(), last.date(), scale=scale, seed=seed, faults=fault):
         code = run_days(read_settings(), first.date(), last.date(), [], as_json=as_json)
     raise typer.Exit(code)
+
+
+def _take_home(settings: Settings) -> None:
+    """Marks the home as the demo's: its figures must never stand among a real province's.
+
+    Raises:
+        PermanentError: The home holds data that another run brought.
+    """
+    mark = settings.home / _MARK
+    if settings.warehouse_file.exists() and not mark.exists():
+        raise PermanentError(
+            f"{settings.home} holds a warehouse that the demo province did not make.",
+            "Give the demo a home of its own: KHOTINH_HOME=/tmp/demo khotinh demo run.",
+        )
+    settings.check_home()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    mark.touch()
 
 
 @demo.command()

@@ -16,6 +16,8 @@ from pipelines.contracts.source import DropFolder, HttpPages, Source
 from pipelines.errors import ContractError
 
 _WITH_NUMBERS = ("xlsx", "xls", "json")
+_WORKBOOKS = ("xlsx", "xls")
+_LARGEST_SHARE_OF_A_WORKBOOK = 2
 
 
 class Due(Declared):
@@ -114,6 +116,7 @@ class Contract(Declared):
             raise ValueError(f"not a column: {', '.join(unknown)}")
         self._check_parents()
         self._check_separators()
+        self._check_percentages()
         if self.mode == "changes" and self.newest_by is None:
             raise ValueError("mode `changes` needs `newest_by`")
         if self.baseline and not (isinstance(self.source, HttpPages) and self.source.baseline_query):
@@ -150,6 +153,24 @@ class Contract(Declared):
                 raise ValueError(
                     f"column {column.name}: its thousands mark is the layout's decimal mark, by which the file's own "
                     "numbers are spelt; 1.234 would be read as 1234"
+                )
+
+    def _check_percentages(self) -> None:
+        """A workbook's cell that shows 95.5% holds 0.955, and its sign is not seen: a bare 95.5 must not pass for it."""
+        if self.format.kind not in _WORKBOOKS:
+            return
+        for column in self.columns:
+            if column.percent_as == "hundredths":
+                raise ValueError(
+                    f"column {column.name}: `percent_as: hundredths` would read a workbook's 95.5% as 0.955%; use `share` "
+                    "with a `maximum`, or the type `decimal` where all figures are typed without a sign"
+                )
+            if column.percent_as == "share" and (
+                column.maximum is None or column.maximum > _LARGEST_SHARE_OF_A_WORKBOOK
+            ):
+                raise ValueError(
+                    f"column {column.name}: `percent_as: share` needs a `maximum` of {_LARGEST_SHARE_OF_A_WORKBOOK} or less "
+                    "in a workbook; a typed 95.5 would pass for 9550%"
                 )
 
 

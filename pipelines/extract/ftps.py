@@ -13,6 +13,8 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from errno import EFBIG
+from time import monotonic
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +23,8 @@ from pipelines.extract.delivery import without_credentials
 from pipelines.extract.folders import Failures, Folder, account_address, write_blocks
 from pipelines.settings import FileConnection, Settings
 
+LARGEST_LISTING_BYTES = 64 * 1024 * 1024
+LONGEST_LISTING_SECONDS = 300.0
 _BLOCK = 64 * 1024
 _CLOSE_SECONDS = 2.0
 _NOT_LOGGED_IN, _NO_SUCH_FILE = "530", "550"
@@ -147,11 +151,21 @@ class FtpsFiles:
 
     def _mlsd(self, path: str) -> Iterator[tuple[str, dict[str, str]]]:
         """RFC 3659: `type=file;size=12;modify=20260603051000; name`, a line each, facts in any case."""
-        text = b"".join(self._server.read(f"MLSD {path}")).decode(self._server.encoding)
-        for line in text.splitlines():
+        for line in self._listed(f"MLSD {path}"):
             facts, _, name = line.partition(" ")
             pairs = (fact.partition("=") for fact in facts.rstrip(";").split(";"))
             yield name, {key.lower(): value for key, _, value in pairs}
+
+    def _listed(self, command: str) -> list[str]:
+        """The lines of a listing, within bounds: a server that lists without end must not fill the memory or the night."""
+        text, latest = bytearray(), monotonic() + LONGEST_LISTING_SECONDS
+        for block in self._server.read(command):
+            text += block
+            if monotonic() > latest:
+                raise TimeoutError
+            if len(text) > LARGEST_LISTING_BYTES:
+                raise OSError(EFBIG, "the listing has no end")
+        return text.decode(self._server.encoding).splitlines()
 
     def _one_by_one(self, path: str) -> list[Mapping[str, Any]]:
         """For servers without MLSD, such as Microsoft's. What has no size is a folder."""
@@ -171,7 +185,7 @@ class FtpsFiles:
     def _names(self) -> list[str]:
         """The names in the session's folder; many servers call an empty folder an error."""
         try:
-            return b"".join(self._server.read("NLST")).decode(self._server.encoding).splitlines()
+            return self._listed("NLST")
         except ftplib.error_perm as error:
             if str(error).startswith(_NO_SUCH_FILE):
                 return []

@@ -67,6 +67,20 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "percent_as",
     ),
     "a percentage's key for an amount": (lambda c: _column(c, "fee_amount").update(percent_as="sign"), "percent_as"),
+    "hundredths in a workbook": (
+        lambda c: (
+            c.update(format={"kind": "xlsx"}),
+            _column(c, "fee_amount").update(type="percent", percent_as="hundredths", maximum=100),
+        ),
+        "0.955%",
+    ),
+    "a share without bounds in a workbook": (
+        lambda c: (
+            c.update(format={"kind": "xlsx"}),
+            _column(c, "fee_amount").update(type="percent", percent_as="share", maximum=100),
+        ),
+        "9550%",
+    ),
     "a width of an amount": (lambda c: _column(c, "fee_amount").update(width=3), "width"),
     "one mark for two": (lambda c: _column(c, "fee_amount").update(thousands=".", decimal="."), "both the thousands"),
     "a separator of two signs": (lambda c: _column(c, "fee_amount").update(decimal=",,"), "decimal"),

@@ -177,3 +177,17 @@ def test_everything_a_run_writes_lies_below_home(monkeypatch: pytest.MonkeyPatch
     assert {place.parent for place in places} == {tmp_path / "kho"}
     assert len(set(places)) == len(places)
     assert not (tmp_path / "kho").exists()
+
+
+def test_no_print_of_the_settings_holds_a_secret() -> None:
+    settings = Settings.model_validate(
+        {
+            "endpoint_url": "http://may:bi-mat-1@{address}/status?key=bi-mat-1", "pseudonym_key": "bi-mat-2" * 3,
+            "cdr_token": "bi-mat-3" * 3, "dma_password": "bi-mat-4", "portal_url": "http://a:bi-mat-5@portal.example",
+        }
+    )  # fmt: skip
+    for shown in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()):
+        assert "bi-mat" not in shown
+    assert settings.endpoint_template().startswith("http://may:bi-mat-1@")
+    assert settings.is_connected("endpoints")
+    assert not Settings.model_validate({"endpoint_url": ""}).is_connected("endpoints")

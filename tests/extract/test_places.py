@@ -15,6 +15,7 @@ from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, Files
 from pipelines.errors import KhoTinhError, NotThereError, PermanentError, SettingError, TransientError
 from pipelines.extract import files, s3
+from pipelines.extract import ftps as ftps_module
 from pipelines.extract.delivery import Delivery
 
 from .conftest import MakeSettings
@@ -317,6 +318,19 @@ class TestFtps:
         ftps.put("in/a.csv", b"x")
         ftps.extra_lines = [line]
         with pytest.raises(TransientError, match="could not be read"):
+            pull(ftps, "in/*.csv")
+
+    @pytest.mark.parametrize(
+        ("bound", "most", "words"),
+        [("LARGEST_LISTING_BYTES", 1000, "could not be read"), ("LONGEST_LISTING_SECONDS", -1.0, "in time")],
+    )
+    def test_a_listing_without_end_is_cut_off(
+        self, pull: Pull, ftps: FtpsServer, monkeypatch: pytest.MonkeyPatch, bound: str, most: float, words: str
+    ) -> None:
+        monkeypatch.setattr(ftps_module, bound, most)
+        ftps.put("in/a.csv", b"x")
+        ftps.extra_lines = [f"type=file;size=1;modify=20260603000000; {n}.txt\r\n".encode() for n in range(100)]
+        with pytest.raises(TransientError, match=words):
             pull(ftps, "in/*.csv")
 
     def test_a_file_that_may_not_be_read(self, pull: Pull, ftps: FtpsServer) -> None:

@@ -39,7 +39,7 @@ def test_every_fault_has_a_line_and_every_line_a_fault() -> None:
 
 
 def test_the_page_is_written_from_the_matrix() -> None:
-    assert DOC_FILE.read_text(encoding="utf-8") == as_markdown(), "run make generate"
+    assert DOC_FILE.read_text(encoding="utf-8") == as_markdown(), "run make generate-demo"
 
 
 @pytest.mark.parametrize("line", MATRIX, ids=lambda line: f"{line.fault}-{line.dataset}")
