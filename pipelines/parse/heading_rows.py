@@ -66,7 +66,7 @@ def find_heading(top: Sequence[Sequence[str]], merged: Sequence[Span], contract:
     while len(top) > first + len(rows) and _numbers_columns(top[first + len(rows)]):
         rows.append(top[first + len(rows)])
     levels = tuple(tuple(" ".join(cell.split()) for cell in row) for row in rows)
-    return Heading(first, first + len(rows) - 1, _told_apart(names, wanted), levels)
+    return Heading(first, first + len(rows) - 1, told_apart(names, wanted), levels)
 
 
 def holds_required(heading: Heading, contract: Contract) -> bool:
@@ -155,7 +155,7 @@ def _numbers_columns(row: Sequence[str]) -> bool:
     return letters > 1 and cells == numbered
 
 
-def _told_apart(names: Sequence[str], wanted: set[str]) -> tuple[str, ...]:
+def told_apart(names: Sequence[str], wanted: set[str]) -> tuple[str, ...]:
     """Numbers headings that stand twice, such as `Đánh giá` after every share; the contract's own must stand once."""
     told: list[str] = []
     for index, name in enumerate(names):
@@ -163,4 +163,7 @@ def _told_apart(names: Sequence[str], wanted: set[str]) -> tuple[str, ...]:
         if name and times and name_key(name) in wanted:
             raise unreadable(f"the heading {name!r} stands twice")
         told.append(f"{name} ({times + 1})" if name and times else name)
+    named = [name for name in told if name]
+    if len(set(named)) < len(named):
+        raise unreadable("two of its headings are the same")
     return tuple(told)

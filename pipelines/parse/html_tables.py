@@ -50,9 +50,18 @@ def read_html(file: Path, contract: Contract) -> TextTable:
         )
     # Without such a table the most likely one is read, so that what it lacks can be told.
     chosen = holding or [max(found, key=lambda one: _likeness(one[0], contract))]
-    first, table = chosen[0]
-    only = replace(first, name=first.name if len(chosen) > 1 else "", texts_above=_texts_above(table))
-    return table_of([only, *(grid for grid, _ in chosen[1:])], contract)
+    above = [
+        _texts_above(table, before)
+        for (_, table), before in zip(chosen, [None, *(table for _, table in chosen)], strict=False)
+    ]
+    is_only = len(chosen) == 1
+    return table_of(
+        [
+            replace(grid, name="" if is_only else grid.name, texts_above=texts)
+            for (grid, _), texts in zip(chosen, above, strict=True)
+        ],
+        contract,
+    )
 
 
 def _likeness(grid: Grid, contract: Contract) -> tuple[bool, int]:
@@ -83,10 +92,15 @@ def _grids(content: bytes) -> Iterator[tuple[Grid, html.HtmlElement]]:
         yield Grid(f"table {place}", cells, merged), table
 
 
-def _texts_above(table: html.HtmlElement) -> tuple[str, ...]:
-    """What stands before the table on the page, block by block, the nearest last."""
+def _texts_above(table: html.HtmlElement, before: html.HtmlElement | None) -> tuple[str, ...]:
+    """What stands between the table and the one before that is read too, block by block, the nearest last."""
     blocks: list[tuple[html.HtmlElement, str]] = []
     for text in table.xpath(f"(preceding::text())[position() > last() - {_TEXTS_ABOVE}]"):
+        inside = text.getparent().getparent() if text.is_tail else text.getparent()
+        if before is not None and (inside is before or before in inside.iterancestors()):
+            # So what came until now stands above that other table.
+            blocks = []
+            continue
         parent = text.getparent()
         block = parent.getparent() if text.is_tail else parent
         while block.tag not in _BLOCKS and block.getparent() is not None:
@@ -147,15 +161,19 @@ def _text(cell: html.HtmlElement) -> str:
     """A cell's text; `Tổng<br>số` is two words."""
     if not len(cell):
         return " ".join((cell.text or "").split())
-    parts = [cell.text or ""]
+    parts, last = [cell.text or ""], (cell.text or "")[-1:]
     for event, element in etree.iterwalk(cell, events=("start", "end")):
         if element is cell:
             continue
+        blank = "" if element.tag in _INLINE else " "
         if event == "start":
-            parts.append("" if element.tag in _INLINE else " ")
-            parts.append("" if element.tag in _UNSEEN else element.text or "")
+            # A note's number behind a figure is none of its digits; `m<sup>2</sup>` is one word.
+            blank = " " if element.tag in ("sub", "sup") and last.isdigit() else blank
+            text = blank + ("" if element.tag in _UNSEEN else element.text or "")
         else:
-            parts.append(("" if element.tag in _INLINE else " ") + (element.tail or ""))
+            text = blank + (element.tail or "")
+        parts.append(text)
+        last = text[-1:] or last
     return " ".join("".join(parts).split())
 
 

@@ -19,6 +19,7 @@ import polars as pl
 from pipelines.contracts import Contract, Format
 from pipelines.errors import DataRefusedError
 from pipelines.parse.encodings import sound_text
+from pipelines.parse.heading_rows import told_apart
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
 from pipelines.parse.totals import take_totals
 from pipelines.reference import name_key
@@ -137,21 +138,11 @@ def _layout(file: Path, contract: Contract, line_end: str) -> _Layout:
     if len(heading.cells) > _MOST_COLUMNS:
         raise unreadable(f"it has {len(heading.cells)} columns")
     title = tuple(cell for record in above for cell in record.cells if cell and record.row < heading.row)
-    return _Layout(heading.row, heading.lines, _told_apart(heading.cells, wanted), line_end, title)
-
-
-def _told_apart(cells: list[str], wanted: set[str]) -> tuple[str, ...]:
-    """Numbers headings that stand twice, such as `Đánh giá` after every share; the contract's own must stand once."""
-    names: list[str] = []
-    for place, cell in enumerate(cells, 1):
-        times = cells[: place - 1].count(cell)
-        if cell and times and name_key(cell) in wanted:
-            raise unreadable(f"the heading {cell!r} stands twice")
-        name = cell or f"{_UNNAMED}{place}"
-        names.append(f"{name} ({times + 1})" if cell and times else name)
+    told = told_apart(heading.cells, wanted)
+    names = tuple(name or f"{_UNNAMED}{place}" for place, name in enumerate(told, 1))
     if len(set(names)) < len(names):
-        raise unreadable("two of its headings are the same")
-    return tuple(names)
+        raise unreadable("a heading is one that only this program uses")
+    return _Layout(heading.row, heading.lines, names, line_end, title)
 
 
 def _frames(file: Path, layout_format: Format, layout: _Layout) -> Iterator[pl.DataFrame]:

@@ -123,3 +123,21 @@ def test_what_a_group_states_is_checked_without_a_total_too(tmp_path: Path) -> N
     lines = [("tt", "don_vi", "so"), ("I", "Sở", "99"), ("1", "Sở A", "1")]
     parsed = read(write(tmp_path / "a.xlsx", book({"S": sheet(rows(*lines))})), of)
     assert parsed.total_differences == {"so of the group of row 2": ("99", "1")}
+
+
+def test_the_number_of_a_note_is_no_digit_of_a_figure(tmp_path: Path) -> None:
+    of = contract([column("ma", headings=["Số m2"]), column("so", "integer")], format={"kind": "html"})
+    page = "<table><tr><td>Số m<sup>2</sup><td>so<tr><td>A<td>1<sup>2</sup><tr><td>B<td>3</table>"
+    parsed = read(write(tmp_path / "a.html", page), of)
+    assert (numbers(parsed), parsed.rejects.get_column("row_number").to_list()) == ([3], [2])
+
+
+def test_what_stands_above_each_table_of_a_page_names_its_period(tmp_path: Path) -> None:
+    of = contract([column("ma", required=True)], format={"kind": "html", "sheets": "all"})
+
+    def page(*days: str) -> str:
+        return "".join(f"<p>Ngày {day}/06/2026</p><table><tr><td>ma<tr><td>{day}</table>" for day in days)
+
+    assert read(write(tmp_path / "a.html", page("02", "02")), of).rows_read == 2
+    with pytest.raises(DataRefusedError, match="names the period 01/06/2026"):
+        read(write(tmp_path / "b.html", page("02", "01")), of)
