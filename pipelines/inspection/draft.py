@@ -17,15 +17,16 @@ import polars as pl
 
 from pipelines.calendar import Partition, today
 from pipelines.contracts import Column, Contract, Format, Text
-from pipelines.errors import MessagesWithheld
+from pipelines.errors import MessagesWithheld, PermanentError
 from pipelines.extract.delivery import LARGEST_FILE_BYTES
 from pipelines.ingest import Workshop
-from pipelines.inspection.column_types import TODO, ColumnDraft, Known, draft_column, heading_key
+from pipelines.inspection.column_types import ColumnDraft, draft_column, heading_key
 from pipelines.inspection.heading_rows import is_datum
+from pipelines.inspection.insides import TODO
 from pipelines.inspection.layouts import GROUP_MARK, Layout, find_layout, provisional
 from pipelines.inspection.record_keys import with_keys
+from pipelines.inspection.trials import Known
 from pipelines.inspection.vietnamese_names import column_name, plain, words
-from pipelines.parse.plain_files import read_table
 from pipelines.parse.signature import Signature, read_signature
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, unreadable
 from pipelines.parse.values import Reading, clean
@@ -130,16 +131,20 @@ def draft_file(
     name = dataset or _dataset_name(file.name)
     path, cadence, period_reasons = _path_and_cadence(file.name, layout)
     headings, ignored = _headings(layout, known)
+    named = _named_period(file.name)
+    partition = named or _period_of_title(layout) or Partition.of_day(today())
     base = provisional(layout.format, headings)
-    reading = Reading(file.name, base, _partition(file.name, layout), workshop.reference, b"a key for nothing")
-    every = pl.concat(read_table(file, base).read())
+    reading = Reading(file.name, base, partition, workshop.reference, b"a key for nothing")
+    every = pl.concat(layout.table.read())
     frame = every.filter(~_is_group(every)) if layout.has_groups else every
-    columns = _draft_columns(headings, frame, reading, known)
+    is_dated = named is not None or bool(layout.periods)
+    columns = _draft_columns(headings, frame, reading, known, is_dated=is_dated)
     group_column = None
     if layout.has_groups:
         group_column = _GROUP_COLUMN
         columns.append(_group_draft(_group_labels(every), workshop.reference))
     columns, keys, key_reason = with_keys(columns, frame)
+    title_key, title_reasons = _title_period(layout, named)
     contract = Contract.model_validate({
         "dataset": name, "version": 1, "platform": platform or name,
         "title": {"vi": f"{TODO}: tên gọi", "en": "TODO: title"},
@@ -147,12 +152,12 @@ def draft_file(
         "owner": f"{TODO}: đơn vị chịu trách nhiệm",
         "cadence": cadence, "due": {"days_after": 1, "time": "05:30"}, "mode": "snapshot",
         "source": {"kind": "files", "connection": platform or name, "path": path},
-        "format": _with_groups(layout.format, group_column),
+        "format": _with_groups(layout.format, group_column).model_copy(update=title_key),
         "keys": keys, "volume": {"empty_on_working_day": "warn"}, "max_quarantine_share": 0.05,
         "drift": {"added": "report", "missing": "refuse"}, "ignored_headings": ignored,
         "columns": [one.column for one in columns],
     })  # fmt: skip
-    reasons = (*layout.reasons, *_doubts(layout), *period_reasons, key_reason)
+    reasons = (*layout.reasons, *_doubts(layout), *period_reasons, *title_reasons, key_reason)
     return Draft(contract, tuple(columns), layout, frame.height, reasons)
 
 
@@ -184,12 +189,14 @@ def _group_labels(frame: pl.DataFrame) -> pl.Series:
     return cells.to_series(1).drop_nulls()
 
 
-def _draft_columns(headings: Sequence[str], frame: pl.DataFrame, reading: Reading, known: Known) -> list[ColumnDraft]:
+def _draft_columns(
+    headings: Sequence[str], frame: pl.DataFrame, reading: Reading, known: Known, *, is_dated: bool
+) -> list[ColumnDraft]:
     columns: list[ColumnDraft] = []
     taken: set[str] = {_GROUP_COLUMN}
     for heading in headings:
         texts = frame.select(clean(pl.col(heading))).to_series()
-        draft = draft_column(heading, column_name(heading, taken), texts, reading, known)
+        draft = draft_column(heading, column_name(heading, taken), texts, reading, known, is_dated=is_dated)
         if draft.column.name in taken:
             draft = replace(draft, column=draft.column.model_copy(update={"name": column_name(heading, taken)}))
         taken.add(draft.column.name)
@@ -215,11 +222,6 @@ def _group_draft(labels: pl.Series, reference: Reference) -> ColumnDraft:
 
 
 def _doubts(layout: Layout) -> Iterable[Text]:
-    if len(layout.sheets) > 1:
-        yield Text(
-            vi=f"{TODO}: sổ tính có {len(layout.sheets)} trang; chỉ trang đầu được đọc",
-            en=f"the workbook has {len(layout.sheets)} sheets; only the first is read",
-        )
     if layout.doubled:
         yield Text(
             vi=f"{TODO}: tiêu đề đứng hai lần, không biết cột nào là cột nào nên không đọc",
@@ -258,21 +260,50 @@ def _path_and_cadence(file_name: str, layout: Layout) -> tuple[str, str, tuple[T
         vi=f"{TODO}: tên tệp không có ngày; hợp đồng cần biết tệp của mỗi kỳ tên là gì",
         en="the file's name holds no date; say how each period's file is called",
     )
-    if layout.title_period and layout.title_period[0] != layout.title_period[1]:
-        first, last = layout.title_period
-        told = Text(
-            vi=f"tiêu đề ghi kỳ {first:%d/%m/%Y} – {last:%d/%m/%Y}", en=f"its title speaks of {first} to {last}"
-        )
+    if layout.periods and layout.periods[0].first_day != layout.periods[0].last_day:
+        told = Text(vi=f"tiêu đề ghi kỳ {layout.periods[0]}", en=f"its title speaks of {layout.periods[0]}")
         return safe, "monthly", (told, why)
     return safe, "daily", (why,)
 
 
-def _partition(file_name: str, layout: Layout) -> Partition:
-    """The day by which units are looked up: of the title, of the file's name, or today."""
-    if layout.title_period:
-        return Partition.of_day(layout.title_period[1])
+def _named_period(file_name: str) -> Partition | None:
+    """The day or month in the file's name."""
     if found := _DAY_IN_NAME.search(file_name):
-        return Partition.parse(f"{found[1]}-{found[3]}-{found[4]}")
+        return _partition(f"{found[1]}-{found[3]}-{found[4]}")
     if found := _MONTH_IN_NAME.search(file_name):
-        return Partition.parse(f"{found[1]}-{found[3]}")
-    return Partition.of_day(today())
+        return _partition(f"{found[1]}-{found[3]}")
+    return None
+
+
+def _partition(text: str) -> Partition | None:
+    try:
+        return Partition.parse(text)
+    except PermanentError:  # 31 June
+        return None
+
+
+def _period_of_title(layout: Layout) -> Partition | None:
+    """The day or month that the title names, or the last day of what it names."""
+    if not layout.periods:
+        return None
+    period = layout.periods[0]
+    month = Partition.of_month(period.first_day)
+    return month if period.is_of(month) else Partition.of_day(period.last_day)
+
+
+def _title_period(layout: Layout, named: Partition | None) -> tuple[dict[str, str], tuple[Text, ...]]:
+    """What the contract must demand of the title's period so that it stands beside the one in the file's name."""
+    if named is None or not layout.periods or any(period.is_of(named) for period in layout.periods):
+        return {}, ()
+    told = ", ".join(map(str, layout.periods))
+    if any(period.holds(named) for period in layout.periods):
+        why = Text(
+            vi=f"{TODO}: tiêu đề ghi kỳ {told}, dài hơn kỳ trong tên tệp: số liệu là của kỳ nào",
+            en=f"its title names {told}, longer than the period in the file's name: of which are the figures",
+        )
+        return {"title_period": "contains"}, (why,)
+    why = Text(
+        vi=f"{TODO}: tiêu đề ghi kỳ {told}, không phải kỳ trong tên tệp: tệp sẽ bị từ chối cho đến khi rõ kỳ nào đúng",
+        en=f"its title names {told}, which is not the period in the file's name: it is refused until that is settled",
+    )
+    return {}, (why,)

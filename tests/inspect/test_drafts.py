@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract, read_contract
 from pipelines.ingest import Workshop, ingest
-from pipelines.inspection.column_types import Known
 from pipelines.inspection.draft import draft_file, known_of
 from pipelines.inspection.skeleton import contract_yaml
+from pipelines.inspection.trials import Known
 from pipelines.parse.signature import read_signature
 from pipelines.settings import EXPECTATIONS, SOURCES, Settings
 from pipelines.validate.suites import read_suite
