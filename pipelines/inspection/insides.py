@@ -32,6 +32,7 @@ _WORDS_OF_PROGRAMS = frozenset({
     "export", "file", "json", "list", "log", "meeting", "meetings", "record", "records", "report", "reports", "session",
     "sessions", "sheet", "summary", "table", "txt", "xls", "xlsx", "xml", "cuoc", "goi", "hoi", "nghi", "ho", "so",
 })  # fmt: skip
+_ENDINGS = frozenset({"csv", "txt", "json", "jsonl", "xml", "xls", "xlsx", "htm", "html", "gz"})
 _PIECE = re.compile(r"[^\W\d_]+|[-_. ]|.", re.DOTALL)
 
 
@@ -128,9 +129,10 @@ def members_pattern(own: Sequence[str], others: Sequence[str], trade_words: Coll
         DataRefusedError: There is none.
     """
     spelled = {_spelled(name.rpartition("/")[2], trade_words) for name in own}
-    endings = {f"*.{name.rpartition('.')[2].lower()}" for name in own if "." in name}
-    shared = set.intersection(*({f"*{word}*" for word in _told(name, trade_words)} for name in own))
-    for pattern in [*(spelled if len(spelled) == 1 else ()), *sorted(shared, key=len, reverse=True), *endings]:
+    endings = {f"*.{ending}" for name in own if (ending := name.rpartition(".")[2].lower()) in _ENDINGS}
+    shared: set[str] = set.intersection(*({f"*{word}*" for word in _told(name, trade_words)} for name in own))
+    patterns: list[str] = [*(spelled if len(spelled) == 1 else ()), *sorted(shared, key=len, reverse=True), *endings]
+    for pattern in patterns:
         expected = Format.model_validate({"kind": "json", "members": pattern})
         if all(holds_rows(name, expected) for name in own) and not any(holds_rows(name, expected) for name in others):
             return pattern

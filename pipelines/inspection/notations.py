@@ -20,7 +20,8 @@ def layout_notation(columns: Sequence[Sequence[str]]) -> tuple[dict[str, str], T
     notation, why = number_notation(figure for column in columns for figure in column)
     if notation:
         return notation, why
-    told = Counter(tuple(own.items()) for column in columns if (own := number_notation(column)[0]))
+    # `95.5` alone tells a decimal point and no thousands, which is what holds where a layout says nothing.
+    told = Counter(tuple(number_notation(column)[0].items()) for column in columns if any(map(_spelling, column)))
     if len(told) < 2:  # noqa: PLR2004 (one notation is no choice)
         return {}, None
     most = dict(told.most_common(1)[0][0])
