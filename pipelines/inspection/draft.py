@@ -17,13 +17,14 @@ import polars as pl
 
 from pipelines.calendar import Partition, today
 from pipelines.contracts import Column, Contract, Format, Text
-from pipelines.errors import MessagesWithheld, PermanentError
+from pipelines.errors import MessagesWithheld
 from pipelines.extract.delivery import LARGEST_FILE_BYTES
 from pipelines.ingest import Workshop
 from pipelines.inspection.column_types import ColumnDraft, draft_column, heading_key
 from pipelines.inspection.heading_rows import is_datum
 from pipelines.inspection.insides import TODO
 from pipelines.inspection.layouts import GROUP_MARK, Layout, find_layout, provisional
+from pipelines.inspection.periods import DAY_IN_NAME, MONTH_IN_NAME, named_period, period_of_title, title_demand
 from pipelines.inspection.record_keys import with_keys
 from pipelines.inspection.trials import Known
 from pipelines.inspection.vietnamese_names import column_name, plain, words
@@ -32,8 +33,6 @@ from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, unreadable
 from pipelines.parse.values import Reading, clean
 from pipelines.reference import Reference
 
-_DAY_IN_NAME = re.compile(r"(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
-_MONTH_IN_NAME = re.compile(r"(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])(?!\d)")
 _COUNTERS = frozenset({"stt", "tt", "so thu tu", "s tt"})
 _LONGEST_NAME = 40
 _USUAL_WORDS = (
@@ -131,8 +130,8 @@ def draft_file(
     name = dataset or _dataset_name(file.name)
     path, cadence, period_reasons = _path_and_cadence(file.name, layout)
     headings, ignored = _headings(layout, known)
-    named = _named_period(file.name)
-    partition = named or _period_of_title(layout) or Partition.of_day(today())
+    named = named_period(file.name)
+    partition = named or period_of_title(layout) or Partition.of_day(today())
     base = provisional(layout.format, headings)
     reading = Reading(file.name, base, partition, workshop.reference, b"a key for nothing")
     every = pl.concat(layout.table.read())
@@ -144,7 +143,7 @@ def draft_file(
         group_column = _GROUP_COLUMN
         columns.append(_group_draft(_group_labels(every), workshop.reference))
     columns, keys, key_reason = with_keys(columns, frame)
-    title_key, title_reasons = _title_period(layout, named)
+    title_key, title_reasons = title_demand(layout, named)
     contract = Contract.model_validate({
         "dataset": name, "version": 1, "platform": platform or name,
         "title": {"vi": f"{TODO}: tên gọi", "en": "TODO: title"},
@@ -240,7 +239,7 @@ def _doubts(layout: Layout) -> Iterable[Text]:
 
 
 def _dataset_name(file_name: str) -> str:
-    stem = _MONTH_IN_NAME.sub(" ", _DAY_IN_NAME.sub(" ", file_name.partition(".")[0]))
+    stem = MONTH_IN_NAME.sub(" ", DAY_IN_NAME.sub(" ", file_name.partition(".")[0]))
     parts = re.findall(r"[a-z0-9]+", plain(stem).lower())
     name = "_".join(part for part in parts if not part.isdigit())[:_LONGEST_NAME].strip("_")
     return name if name and name[0].isalpha() else "new_dataset"
@@ -249,11 +248,11 @@ def _dataset_name(file_name: str) -> str:
 def _path_and_cadence(file_name: str, layout: Layout) -> tuple[str, str, tuple[Text, ...]]:
     """The file's name with its date replaced, and how often it comes, as far as name and title tell."""
     safe = re.sub(r"[{}*?\[\]]", "_", file_name)
-    if found := _DAY_IN_NAME.search(safe):
+    if found := DAY_IN_NAME.search(safe):
         mark = found[2]
         path = f"{safe[: found.start()]}{{day:%Y{mark}%m{mark}%d}}{safe[found.end() :]}"
         return path, "daily", (Text(vi="tên tệp có ngày", en="the file's name holds a day"),)
-    if found := _MONTH_IN_NAME.search(safe):
+    if found := MONTH_IN_NAME.search(safe):
         path = f"{safe[: found.start()]}{{day:%Y{found[2]}%m}}{safe[found.end() :]}"
         return path, "monthly", (Text(vi="tên tệp có tháng", en="the file's name holds a month"),)
     why = Text(
@@ -264,46 +263,3 @@ def _path_and_cadence(file_name: str, layout: Layout) -> tuple[str, str, tuple[T
         told = Text(vi=f"tiêu đề ghi kỳ {layout.periods[0]}", en=f"its title speaks of {layout.periods[0]}")
         return safe, "monthly", (told, why)
     return safe, "daily", (why,)
-
-
-def _named_period(file_name: str) -> Partition | None:
-    """The day or month in the file's name."""
-    if found := _DAY_IN_NAME.search(file_name):
-        return _partition(f"{found[1]}-{found[3]}-{found[4]}")
-    if found := _MONTH_IN_NAME.search(file_name):
-        return _partition(f"{found[1]}-{found[3]}")
-    return None
-
-
-def _partition(text: str) -> Partition | None:
-    try:
-        return Partition.parse(text)
-    except PermanentError:  # 31 June
-        return None
-
-
-def _period_of_title(layout: Layout) -> Partition | None:
-    """The day or month that the title names, or the last day of what it names."""
-    if not layout.periods:
-        return None
-    period = layout.periods[0]
-    month = Partition.of_month(period.first_day)
-    return month if period.is_of(month) else Partition.of_day(period.last_day)
-
-
-def _title_period(layout: Layout, named: Partition | None) -> tuple[dict[str, str], tuple[Text, ...]]:
-    """What the contract must demand of the title's period so that it stands beside the one in the file's name."""
-    if named is None or not layout.periods or any(period.is_of(named) for period in layout.periods):
-        return {}, ()
-    told = ", ".join(map(str, layout.periods))
-    if any(period.holds(named) for period in layout.periods):
-        why = Text(
-            vi=f"{TODO}: tiêu đề ghi kỳ {told}, dài hơn kỳ trong tên tệp: số liệu là của kỳ nào",
-            en=f"its title names {told}, longer than the period in the file's name: of which are the figures",
-        )
-        return {"title_period": "contains"}, (why,)
-    why = Text(
-        vi=f"{TODO}: tiêu đề ghi kỳ {told}, không phải kỳ trong tên tệp: tệp sẽ bị từ chối cho đến khi rõ kỳ nào đúng",
-        en=f"its title names {told}, which is not the period in the file's name: it is refused until that is settled",
-    )
-    return {}, (why,)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ import polars as pl
 
 from pipelines.contracts import Contract, Format, Text
 from pipelines.errors import DataRefusedError
-from pipelines.inspection.heading_rows import HeadingRows, find_heading, find_heading_line, is_datum
+from pipelines.inspection.grid_layouts import Found, delimited, grids
+from pipelines.inspection.heading_rows import is_datum
 from pipelines.inspection.insides import TODO, Seen, members_pattern, seen, told_encoding
 from pipelines.inspection.notations import layout_notation
-from pipelines.inspection.raw_rows import Sheet, delimited_rows, sheets_of_workbook, tables_of_page
+from pipelines.inspection.raw_rows import Sheet, sheets_of_workbook, tables_of_page
 from pipelines.inspection.record_paths import json_rows_path, xml_rows_and_paths
 from pipelines.parse.plain_files import read_table
 from pipelines.parse.scratch import ScratchFolder
@@ -64,26 +65,6 @@ class Layout:
     reasons: tuple[Text, ...] = ()
 
 
-@dataclass
-class _Found:
-    """What is known so far of a layout.
-
-    Attributes:
-        headings: Of records the paths, of a grid the names of its columns.
-        figures: Of each column the texts that are figures.
-        sheets: Sheets or tables that were looked at.
-        quotes: Signs that may quote, the likeliest first; only of a delimited text.
-    """
-
-    kind: str
-    headings: tuple[str, ...] = ()
-    keys: dict[str, Any] = field(default_factory=dict)
-    figures: list[tuple[str, ...]] = field(default_factory=list)
-    sheets: tuple[Sheet, ...] = ()
-    quotes: tuple[str, ...] = ()
-    reasons: list[Text] = field(default_factory=list)
-
-
 def find_layout(file: Path, signature: Signature, trade_words: Collection[str]) -> Layout:
     """Finds the layout of a file, in whatever container it is.
 
@@ -102,9 +83,9 @@ def find_layout(file: Path, signature: Signature, trade_words: Collection[str]) 
     return _with_rows_that_are_no_data(file, _read(file, found), found, trade_words)
 
 
-def _of_members(members: Iterable[PlainFile], folder: ScratchFolder, trade_words: Collection[str]) -> _Found:
+def _of_members(members: Iterable[PlainFile], folder: ScratchFolder, trade_words: Collection[str]) -> Found:
     """The layout of the members that hold most, and how they are told from the others."""
-    groups: dict[tuple[object, ...], list[tuple[Seen, _Found]]] = {}
+    groups: dict[tuple[object, ...], list[tuple[Seen, Found]]] = {}
     refusals: dict[str, DataRefusedError] = {}
     for plain in islice(members, _MEMBERS_LOOKED_AT):
         try:
@@ -137,7 +118,7 @@ def _of_members(members: Iterable[PlainFile], folder: ScratchFolder, trade_words
     return found
 
 
-def _of_plain(files: Sequence[Seen], trade_words: Collection[str]) -> _Found:
+def _of_plain(files: Sequence[Seen], trade_words: Collection[str]) -> Found:
     """The layout of plain files of one kind; of grids and delimited texts the first one shows it.
 
     Raises:
@@ -147,16 +128,16 @@ def _of_plain(files: Sequence[Seen], trade_words: Collection[str]) -> _Found:
     paths = [one.file for one in files]
     match first.signature.layout:
         case "csv":
-            return _delimited(first, trade_words)
+            return delimited(first, trade_words)
         case "xlsx" | "xls" as kind:
-            return _grids(kind, sheets_of_workbook(first.file), trade_words)
+            return grids(kind, sheets_of_workbook(first.file), trade_words)
         case "html":
-            return _grids("html", tables_of_page(first.file), trade_words)
+            return grids("html", tables_of_page(first.file), trade_words)
         case "json":
-            return _Found("json", keys={"rows": json_rows_path(paths)})
+            return Found("json", keys={"rows": json_rows_path(paths)})
         case "xml":
             rows, headings = xml_rows_and_paths(paths)
-            return _Found("xml", headings=headings, keys={"rows": rows})
+            return Found("xml", headings=headings, keys={"rows": rows})
     raise unreadable(f"a {first.signature.kind} can be read by no contract as it is")
 
 
@@ -186,94 +167,7 @@ def provisional(layout: Format, headings: Iterable[str]) -> Contract:
     })  # fmt: skip
 
 
-def _delimited(one: Seen, trade_words: Collection[str]) -> _Found:
-    delimiter = one.signature.delimiter or ","
-    refusal = None
-    for place, quote in enumerate(quotes := _likely_quotes(one.file, delimiter)):
-        try:
-            sheet = delimited_rows(one.file, delimiter, quote)
-        except DataRefusedError as error:
-            refusal = refusal or error
-            continue
-        heading = find_heading_line(sheet.rows, trade_words)
-        if heading is None:
-            raise _no_heading()
-        found = _Found("csv", _named(heading), {"delimiter": delimiter}, list(sheet.figures), quotes=quotes[place:])
-        if heading.first:
-            found.reasons.append(
-                Text(
-                    vi=f"{heading.first} dòng trên tiêu đề là tên báo cáo, không phải dữ liệu",
-                    en=f"the {heading.first} lines above the heading are titles and no data",
-                )
-            )
-        return found
-    raise refusal or unreadable("there is no cell in it")
-
-
-def _likely_quotes(file: Path, delimiter: str) -> tuple[str, ...]:
-    """The quotation mark that stands at both ends of most cells, then the usual one, then none."""
-    cells = [cell for row in delimited_rows(file, delimiter, "").rows for cell in row if cell]
-    apostrophes = sum(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
-    return ("'", '"', "") if apostrophes * 2 > len(cells) else ('"', "")
-
-
-def _grids(kind: str, sheets: Sequence[Sheet], trade_words: Collection[str]) -> _Found:
-    """The sheets or tables that share the heading under which most rows stand."""
-    groups: dict[HeadingRows, list[Sheet]] = {}
-    by_paths: dict[tuple[str, ...], HeadingRows] = {}
-    for sheet in sheets:
-        if heading := find_heading(sheet.rows, sheet.merged, trade_words):
-            groups.setdefault(by_paths.setdefault(heading.paths, heading), []).append(sheet)
-    visible = {
-        heading: shown for heading, group in groups.items() if (shown := [one for one in group if one.is_visible])
-    }
-    if not visible:
-        raise _no_heading() if sheets else unreadable("there is no cell in it")
-    heading, chosen = max(visible.items(), key=lambda item: sum(sheet.row_count for sheet in item[1]))
-    found = _Found(kind, _named(heading), {"header_rows": heading.levels})
-    found.sheets = tuple(sheets)
-    found.figures = [column for sheet in chosen for column in sheet.figures]
-    found.keys |= _sheets_key(kind, sheets, chosen, len(groups[heading]) - len(chosen), trade_words)
-    if "sheets" in found.keys:
-        found.reasons.append(
-            Text(
-                vi=f"{TODO}: {len(chosen)}/{len(sheets)} trang có cùng tiêu đề được đọc; tên trang đổi theo kỳ thì dùng mẫu "
-                "(Tháng *)",
-                en=f"{len(chosen)} of {len(sheets)} sheets share the heading and are read; where names change with the "
-                "period use a pattern (Tháng *)",
-            )
-        )
-    return found
-
-
-def _sheets_key(
-    kind: str, sheets: Sequence[Sheet], chosen: Sequence[Sheet], hidden: int, trade_words: Collection[str]
-) -> dict[str, Any]:
-    """Which sheets a contract must name; nothing where it is the first one."""
-    if kind == "html":
-        return {"sheets": "all"} if len(chosen) > 1 else {}
-    visible = [sheet for sheet in sheets if sheet.is_visible]
-    if not hidden and len(chosen) == len(visible) and len(chosen) > 1:
-        return {"sheets": "all"}
-    if not hidden and len(chosen) == 1 and chosen[0].is_first:
-        return {}
-    if any(is_datum(sheet.name, trade_words) for sheet in chosen):
-        raise unreadable("the sheets to read must be named, and their names look like somebody's data")
-    return {"sheets": tuple(sheet.name for sheet in chosen)}
-
-
-def _named(heading: HeadingRows) -> tuple[str, ...]:
-    return tuple(path for path in heading.paths if path)
-
-
-def _no_heading() -> DataRefusedError:
-    """Nothing is told of the first row: it is most likely a record."""
-    return unreadable(
-        "no row of it can be its heading: the first rows look like records, so the heading line is missing"
-    )
-
-
-def _read(file: Path, found: _Found) -> Layout:
+def _read(file: Path, found: Found) -> Layout:
     """The table, read with nothing but the heading and the notation of numbers known."""
     notation, why = layout_notation(found.figures)
     found.keys |= notation
@@ -295,7 +189,7 @@ def _read(file: Path, found: _Found) -> Layout:
     )
 
 
-def _table(file: Path, found: _Found) -> TextTable:
+def _table(file: Path, found: Found) -> TextTable:
     """The table by the first quotation mark with which all of it can be read."""
     once = [heading for heading, times in Counter(found.headings).items() if times == 1]
     if len(found.quotes) < 2:  # noqa: PLR2004 (nothing to choose)
@@ -315,7 +209,7 @@ def _table(file: Path, found: _Found) -> TextTable:
     return table
 
 
-def _declared(found: _Found) -> Format:
+def _declared(found: Found) -> Format:
     return Format.model_validate({"kind": found.kind, **found.keys})
 
 
@@ -331,7 +225,7 @@ def _zero_marks(table: TextTable) -> tuple[str, ...]:
     return ()
 
 
-def _with_rows_that_are_no_data(file: Path, layout: Layout, found: _Found, trade_words: Collection[str]) -> Layout:
+def _with_rows_that_are_no_data(file: Path, layout: Layout, found: Found, trade_words: Collection[str]) -> Layout:
     """With total rows and group rows named, and what would tell somebody's data left out."""
     if found.kind in _RECORDS:
         return replace(layout, hidden_count=sum(is_datum(name, trade_words) for name in layout.table.headings))
