@@ -16,7 +16,7 @@ from pipelines.contracts import Text
 from pipelines.errors import DataRefusedError
 from pipelines.ingest import Workshop
 from pipelines.inspection import Draft, draft_of
-from pipelines.inspection.column_types import TODO
+from pipelines.inspection.insides import TODO
 from pipelines.inspection.skeleton import contract_yaml, first_suite, suite_yaml
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

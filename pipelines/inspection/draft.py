@@ -20,19 +20,19 @@ from pipelines.contracts import Column, Contract, Format, Text
 from pipelines.errors import MessagesWithheld
 from pipelines.extract.delivery import LARGEST_FILE_BYTES
 from pipelines.ingest import Workshop
-from pipelines.inspection.column_types import TODO, ColumnDraft, Known, draft_column, heading_key
+from pipelines.inspection.column_types import ColumnDraft, draft_column, heading_key
 from pipelines.inspection.heading_rows import is_datum
+from pipelines.inspection.insides import TODO
 from pipelines.inspection.layouts import GROUP_MARK, Layout, find_layout, provisional
+from pipelines.inspection.periods import DAY_IN_NAME, MONTH_IN_NAME, named_period, period_of_title, title_demand
 from pipelines.inspection.record_keys import with_keys
+from pipelines.inspection.trials import Known
 from pipelines.inspection.vietnamese_names import column_name, plain, words
-from pipelines.parse.plain_files import read_table
 from pipelines.parse.signature import Signature, read_signature
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, unreadable
 from pipelines.parse.values import Reading, clean
 from pipelines.reference import Reference
 
-_DAY_IN_NAME = re.compile(r"(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
-_MONTH_IN_NAME = re.compile(r"(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])(?!\d)")
 _COUNTERS = frozenset({"stt", "tt", "so thu tu", "s tt"})
 _LONGEST_NAME = 40
 _USUAL_WORDS = (
@@ -130,16 +130,20 @@ def draft_file(
     name = dataset or _dataset_name(file.name)
     path, cadence, period_reasons = _path_and_cadence(file.name, layout)
     headings, ignored = _headings(layout, known)
+    named = named_period(file.name)
+    partition = named or period_of_title(layout) or Partition.of_day(today())
     base = provisional(layout.format, headings)
-    reading = Reading(file.name, base, _partition(file.name, layout), workshop.reference, b"a key for nothing")
-    every = pl.concat(read_table(file, base).read())
+    reading = Reading(file.name, base, partition, workshop.reference, b"a key for nothing")
+    every = pl.concat(layout.table.read())
     frame = every.filter(~_is_group(every)) if layout.has_groups else every
-    columns = _draft_columns(headings, frame, reading, known)
+    is_dated = named is not None or bool(layout.periods)
+    columns = _draft_columns(headings, frame, reading, known, is_dated=is_dated)
     group_column = None
     if layout.has_groups:
         group_column = _GROUP_COLUMN
         columns.append(_group_draft(_group_labels(every), workshop.reference))
     columns, keys, key_reason = with_keys(columns, frame)
+    title_key, title_reasons = title_demand(layout, named)
     contract = Contract.model_validate({
         "dataset": name, "version": 1, "platform": platform or name,
         "title": {"vi": f"{TODO}: tên gọi", "en": "TODO: title"},
@@ -147,12 +151,12 @@ def draft_file(
         "owner": f"{TODO}: đơn vị chịu trách nhiệm",
         "cadence": cadence, "due": {"days_after": 1, "time": "05:30"}, "mode": "snapshot",
         "source": {"kind": "files", "connection": platform or name, "path": path},
-        "format": _with_groups(layout.format, group_column),
+        "format": _with_groups(layout.format, group_column).model_copy(update=title_key),
         "keys": keys, "volume": {"empty_on_working_day": "warn"}, "max_quarantine_share": 0.05,
         "drift": {"added": "report", "missing": "refuse"}, "ignored_headings": ignored,
         "columns": [one.column for one in columns],
     })  # fmt: skip
-    reasons = (*layout.reasons, *_doubts(layout), *period_reasons, key_reason)
+    reasons = (*layout.reasons, *_doubts(layout), *period_reasons, *title_reasons, key_reason)
     return Draft(contract, tuple(columns), layout, frame.height, reasons)
 
 
@@ -184,12 +188,14 @@ def _group_labels(frame: pl.DataFrame) -> pl.Series:
     return cells.to_series(1).drop_nulls()
 
 
-def _draft_columns(headings: Sequence[str], frame: pl.DataFrame, reading: Reading, known: Known) -> list[ColumnDraft]:
+def _draft_columns(
+    headings: Sequence[str], frame: pl.DataFrame, reading: Reading, known: Known, *, is_dated: bool
+) -> list[ColumnDraft]:
     columns: list[ColumnDraft] = []
     taken: set[str] = {_GROUP_COLUMN}
     for heading in headings:
         texts = frame.select(clean(pl.col(heading))).to_series()
-        draft = draft_column(heading, column_name(heading, taken), texts, reading, known)
+        draft = draft_column(heading, column_name(heading, taken), texts, reading, known, is_dated=is_dated)
         if draft.column.name in taken:
             draft = replace(draft, column=draft.column.model_copy(update={"name": column_name(heading, taken)}))
         taken.add(draft.column.name)
@@ -215,11 +221,6 @@ def _group_draft(labels: pl.Series, reference: Reference) -> ColumnDraft:
 
 
 def _doubts(layout: Layout) -> Iterable[Text]:
-    if len(layout.sheets) > 1:
-        yield Text(
-            vi=f"{TODO}: sổ tính có {len(layout.sheets)} trang; chỉ trang đầu được đọc",
-            en=f"the workbook has {len(layout.sheets)} sheets; only the first is read",
-        )
     if layout.doubled:
         yield Text(
             vi=f"{TODO}: tiêu đề đứng hai lần, không biết cột nào là cột nào nên không đọc",
@@ -238,7 +239,7 @@ def _doubts(layout: Layout) -> Iterable[Text]:
 
 
 def _dataset_name(file_name: str) -> str:
-    stem = _MONTH_IN_NAME.sub(" ", _DAY_IN_NAME.sub(" ", file_name.partition(".")[0]))
+    stem = MONTH_IN_NAME.sub(" ", DAY_IN_NAME.sub(" ", file_name.partition(".")[0]))
     parts = re.findall(r"[a-z0-9]+", plain(stem).lower())
     name = "_".join(part for part in parts if not part.isdigit())[:_LONGEST_NAME].strip("_")
     return name if name and name[0].isalpha() else "new_dataset"
@@ -247,32 +248,18 @@ def _dataset_name(file_name: str) -> str:
 def _path_and_cadence(file_name: str, layout: Layout) -> tuple[str, str, tuple[Text, ...]]:
     """The file's name with its date replaced, and how often it comes, as far as name and title tell."""
     safe = re.sub(r"[{}*?\[\]]", "_", file_name)
-    if found := _DAY_IN_NAME.search(safe):
+    if found := DAY_IN_NAME.search(safe):
         mark = found[2]
         path = f"{safe[: found.start()]}{{day:%Y{mark}%m{mark}%d}}{safe[found.end() :]}"
         return path, "daily", (Text(vi="tên tệp có ngày", en="the file's name holds a day"),)
-    if found := _MONTH_IN_NAME.search(safe):
+    if found := MONTH_IN_NAME.search(safe):
         path = f"{safe[: found.start()]}{{day:%Y{found[2]}%m}}{safe[found.end() :]}"
         return path, "monthly", (Text(vi="tên tệp có tháng", en="the file's name holds a month"),)
     why = Text(
         vi=f"{TODO}: tên tệp không có ngày; hợp đồng cần biết tệp của mỗi kỳ tên là gì",
         en="the file's name holds no date; say how each period's file is called",
     )
-    if layout.title_period and layout.title_period[0] != layout.title_period[1]:
-        first, last = layout.title_period
-        told = Text(
-            vi=f"tiêu đề ghi kỳ {first:%d/%m/%Y} – {last:%d/%m/%Y}", en=f"its title speaks of {first} to {last}"
-        )
+    if layout.periods and layout.periods[0].first_day != layout.periods[0].last_day:
+        told = Text(vi=f"tiêu đề ghi kỳ {layout.periods[0]}", en=f"its title speaks of {layout.periods[0]}")
         return safe, "monthly", (told, why)
     return safe, "daily", (why,)
-
-
-def _partition(file_name: str, layout: Layout) -> Partition:
-    """The day by which units are looked up: of the title, of the file's name, or today."""
-    if layout.title_period:
-        return Partition.of_day(layout.title_period[1])
-    if found := _DAY_IN_NAME.search(file_name):
-        return Partition.parse(f"{found[1]}-{found[3]}-{found[4]}")
-    if found := _MONTH_IN_NAME.search(file_name):
-        return Partition.parse(f"{found[1]}-{found[3]}")
-    return Partition.of_day(today())

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from pipelines.inspection.persons import is_name
 from pipelines.inspection.raw_rows import Rows
 from pipelines.inspection.vietnamese_names import words
+from pipelines.parse.heading_rows import column_paths
+from pipelines.parse.sheet_extent import Span
 
 _ROWS_SEARCHED = 40
 _MOST_LEVELS = 4
+_FULL = 0.6
 _DATUM = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}(?:[ T]\d{1,2}:\d{2}.*)?"  # a date or time
     r"|[-+]?[\d.,]*\d{5,}[\d.,]*"  # a figure of five digits and more
@@ -29,7 +31,6 @@ _DATUM = re.compile(
 )
 _NUMBER = re.compile(r"[-+(]?\d[\d.,]*\)?")
 _DAY = re.compile(r"(?<!\d)(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)")
-_MONTH = re.compile(r"tháng\s+(\d{1,2})\s*(?:/|-|năm)\s*(\d{4})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class HeadingRows:
     Attributes:
         first: Its first row, from 0.
         levels: How many rows it has.
-        paths: Each column's path through them as far as it can be told here; the reader's own are what counts.
+        paths: Each column's path through them, as the reader tells it.
     """
 
     first: int
@@ -47,27 +48,41 @@ class HeadingRows:
     paths: tuple[str, ...]
 
 
-def find_heading(rows: Rows, trade_words: Collection[str], *, only_first: bool = False) -> HeadingRows | None:
-    """The heading among the first rows; None where none of them can be one.
+def find_heading(rows: Rows, merged: Sequence[Span], trade_words: Collection[str]) -> HeadingRows | None:
+    """The heading among the first rows of a grid; None where none of them can be one.
 
     Args:
         rows: All equally long.
+        merged: Merged cells of the grid.
         trade_words: Words that stand in known headings: `Hồ Sơ` is nobody's name.
-        only_first: The heading can be nothing but the first row, as in a delimited text.
     """
     best: tuple[tuple[int, int, int], HeadingRows] | None = None
-    for first in range(1 if only_first else min(len(rows), _ROWS_SEARCHED)):
-        for levels in range(1, 2 if only_first else _MOST_LEVELS + 1):
+    for first in range(min(len(rows), _ROWS_SEARCHED)):
+        for levels in range(1, _MOST_LEVELS + 1):
             block = rows[first : first + levels]
             if len(block) < levels or not all(may_be_heading(row, trade_words) for row in block):
                 break
-            paths = _paths(block)
-            if only_first and _reads_like_a_record(rows, trade_words):
-                return None
+            paths = column_paths(rows, merged, first, levels)
             score = (_named_columns(paths, rows[first + levels :]), -levels, -first)
-            if score[0] > 1 - only_first and (best is None or score > best[0]):
-                best = score, HeadingRows(first, levels, tuple(paths))
+            if score[0] > 1 and (best is None or score > best[0]):
+                best = score, HeadingRows(first, levels, paths)
     return best[1] if best else None
+
+
+def find_heading_line(rows: Rows, trade_words: Collection[str]) -> HeadingRows | None:
+    """The heading of a delimited text: its first row, or the first below title lines, which fill few of the columns.
+
+    Args:
+        rows: All equally long.
+        trade_words: Words that stand in known headings.
+    """
+    width = max((sum(map(bool, row)) for row in rows), default=0)
+    first = next((place for place, row in enumerate(rows) if sum(map(bool, row)) >= _FULL * width > 0), None)
+    if first is None or first >= _ROWS_SEARCHED or not may_be_heading(rows[first], trade_words):
+        return None
+    if _reads_like_a_record(rows[first:], trade_words):
+        return None
+    return HeadingRows(first, 1, tuple(" ".join(cell.split()) for cell in rows[first]))
 
 
 def may_be_heading(row: list[str], trade_words: Collection[str]) -> bool:
@@ -110,42 +125,7 @@ def _look(cell: str) -> tuple[int, str]:
     return len(parts), kind
 
 
-def _named_columns(paths: list[str], below: Rows) -> int:
-    """Columns that have a heading and, if there are rows, a cell under it: a title stands over nothing."""
-    if not any(any(row) for row in below):
-        return sum(map(bool, paths))
-    return sum(bool(path) and any(row[index] for row in below) for index, path in enumerate(paths))
-
-
-def title_period(rows: Rows, before: int) -> tuple[date, date] | None:
-    """The days that the title rows above a heading speak of, if they tell a period."""
-    title = " ".join(cell for row in rows[:before] for cell in row if cell)
-    days = [day for parts in _DAY.findall(title) if (day := _day(*map(int, parts)))]
-    if len(days) == 2 and days[0] <= days[1]:  # noqa: PLR2004 (from and to)
-        return days[0], days[1]
-    if found := _MONTH.search(title):
-        first = _day(1, int(found[1]), int(found[2]))
-        if first:
-            following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-            return first, date.fromordinal(following.toordinal() - 1)
-    return None
-
-
-def _day(day: int, month: int, year: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _paths(block: Rows) -> list[str]:
-    """Each column's path: an empty cell of an upper level belongs to the one on its left if something stands below."""
-    filled: Rows = []
-    for depth, row in enumerate(block):
-        current: list[str] = []
-        for index, cell in enumerate(row):
-            below = any(lower[index] for lower in block[depth + 1 :])
-            kin = index > 0 and (depth == 0 or filled[depth - 1][index] == filled[depth - 1][index - 1])
-            current.append(current[index - 1] if not cell and below and kin else " ".join(cell.split()))
-        filled.append(current)
-    return [" / ".join(dict.fromkeys(step for step in column if step)) for column in zip(*filled, strict=True)]
+def _named_columns(paths: Sequence[str], below: Rows) -> int:
+    """Columns with a heading of their own and, if there are rows, a cell under it: a title is the same over all of them."""
+    is_used = [any(row[index] for row in below) or not any(map(any, below)) for index in range(len(paths))]
+    return len({path for path, used in zip(paths, is_used, strict=True) if path and used})

@@ -8,27 +8,36 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipelines.contracts import Contract, Format, Text
-from pipelines.inspection.heading_rows import HeadingRows, find_heading, is_datum, title_period
-from pipelines.inspection.raw_rows import Sheet, delimited_rows, html_tables, workbook_sheets
+from pipelines.errors import DataRefusedError
+from pipelines.inspection.grid_layouts import Found, delimited, grids
+from pipelines.inspection.heading_rows import is_datum
+from pipelines.inspection.insides import TODO, Seen, members_pattern, seen, told_encoding
+from pipelines.inspection.notations import layout_notation
+from pipelines.inspection.raw_rows import Sheet, sheets_of_workbook, tables_of_page
 from pipelines.inspection.record_paths import json_rows_path, xml_rows_and_paths
 from pipelines.parse.plain_files import read_table
+from pipelines.parse.scratch import ScratchFolder
 from pipelines.parse.signature import Signature
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.title_period import TitlePeriod, title_periods
+from pipelines.parse.unpacking import PlainFile, unpack
 from pipelines.reference import name_key
 
 TOTAL_LABELS = ("Tổng", "Tổng cộng", "Tổng số", "Toàn tỉnh", "Cộng", "Cộng chung", "Tổng cộng chung")
 GROUP_MARK = r"^[IVX]+$"
 _NUMBERED = re.compile(r" \(\d+\)$")
-_LEAST_AMBIGUOUS = 3
+_RECORDS = frozenset({"json", "xml"})
+_MEMBERS_LOOKED_AT = 50
+_LONG = 30
 
 
 @dataclass(frozen=True)
@@ -41,8 +50,8 @@ class Layout:
         doubled: Headings that stand more than once; no column can be told from the other by them.
         hidden_count: Keys of records that look like somebody's data and are therefore no headings.
         has_groups: Whether group rows (`I Sở, ban, ngành`) stand among the data.
-        title_period: Days that the title rows speak of.
-        sheets: Name and rows of each sheet of a workbook.
+        periods: Periods that the title rows name.
+        sheets: Name and rows of each sheet of a workbook or table of a page.
         reasons: How each guess was come by, and what must be checked.
     """
 
@@ -51,25 +60,13 @@ class Layout:
     doubled: tuple[str, ...] = ()
     hidden_count: int = 0
     has_groups: bool = False
-    title_period: tuple[date, date] | None = None
+    periods: tuple[TitlePeriod, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     reasons: tuple[Text, ...] = ()
 
 
-@dataclass
-class _Found:
-    """What is known so far of a layout."""
-
-    kind: str
-    headings: tuple[str, ...] = ()
-    keys: dict[str, Any] = field(default_factory=dict)
-    sheets: list[Sheet] = field(default_factory=list)
-    heading: HeadingRows | None = None
-    reasons: list[Text] = field(default_factory=list)
-
-
 def find_layout(file: Path, signature: Signature, trade_words: Collection[str]) -> Layout:
-    """Finds the layout of a file.
+    """Finds the layout of a file, in whatever container it is.
 
     Args:
         file: A regular file.
@@ -79,23 +76,84 @@ def find_layout(file: Path, signature: Signature, trade_words: Collection[str]) 
     Raises:
         DataRefusedError: No contract could read it as it is, or no heading can be told in it.
     """
-    finders: dict[str, Callable[[Path, Signature, Collection[str]], _Found]] = {
-        "csv": _delimited, "xlsx": _workbook, "html": _page, "json": _json, "xml": _xml,
-    }  # fmt: skip
-    if signature.layout is None or signature.is_damaged or signature.is_one_line:
+    if signature.is_damaged or signature.is_one_line:
         raise unreadable(f"a {signature.kind} can be read by no contract as it is")
-    if signature.encoding not in (None, "utf-8", "utf-8-sig"):
-        raise unreadable(f"its text is {signature.encoding}: no contract reads it before it is exported as UTF-8")
-    found = finders[signature.layout](file, signature, trade_words)
-    layout = _read(file, found)
-    return _with_rows_that_are_no_data(_in_its_notation(layout, found), found, trade_words)
+    folder = ScratchFolder(None)
+    found = _of_members(unpack(file, folder.path), folder, trade_words)
+    return _with_rows_that_are_no_data(file, _read(file, found), found, trade_words)
+
+
+def _of_members(members: Iterable[PlainFile], folder: ScratchFolder, trade_words: Collection[str]) -> Found:
+    """The layout of the members that hold most, and how they are told from the others."""
+    groups: dict[tuple[object, ...], list[tuple[Seen, Found]]] = {}
+    refusals: dict[str, DataRefusedError] = {}
+    for plain in islice(members, _MEMBERS_LOOKED_AT):
+        try:
+            one = seen(plain.file, plain.name, folder.path)
+            found = _of_plain([one], trade_words)
+        except DataRefusedError as error:
+            refusals[plain.name] = error
+            continue
+        key = found.headings if found.kind not in _RECORDS else ()
+        groups.setdefault((found.kind, key), []).append((one, found))
+    if not groups:
+        raise next(iter(refusals.values()), unreadable("there is no file in it"))
+    best = max(groups.values(), key=lambda group: sum(one.file.stat().st_size for one, _ in group))
+    names = [one.name for one, _ in best]
+    others = [one.name for group in groups.values() if group is not best for one, _ in group] + list(refusals)
+    found = best[0][1] if best[0][1].kind not in _RECORDS else _of_plain([one for one, _ in best], trade_words)
+    # Of several members one whose letters are not all ASCII tells the encoding.
+    telling = next((one for one, _ in best if told_encoding(one)), best[0][0])
+    if telling.encoding not in (None, "utf-8"):
+        found.keys["encoding"] = telling.encoding
+    found.reasons += [why for why in (told_encoding(telling),) if why]
+    if others:
+        found.keys["members"] = members_pattern(names, others, trade_words)
+        found.reasons.append(
+            Text(
+                vi=f"{TODO}: tệp nén còn {len(others)} tệp khác loại không được đọc; cần thì phác thảo hợp đồng thứ hai",
+                en=f"the archive holds {len(others)} files of other kinds that are not read; draft a second contract if needed",
+            )
+        )
+    return found
+
+
+def _of_plain(files: Sequence[Seen], trade_words: Collection[str]) -> Found:
+    """The layout of plain files of one kind; of grids and delimited texts the first one shows it.
+
+    Raises:
+        DataRefusedError: No contract could read them, or no heading can be told.
+    """
+    first = files[0]
+    paths = [one.file for one in files]
+    match first.signature.layout:
+        case "csv":
+            return delimited(first, trade_words)
+        case "xlsx" | "xls" as kind:
+            return grids(kind, sheets_of_workbook(first.file), trade_words)
+        case "html":
+            return grids("html", tables_of_page(first.file), trade_words)
+        case "json":
+            return Found("json", keys={"rows": json_rows_path(paths)})
+        case "xml":
+            rows, headings = xml_rows_and_paths(paths)
+            return Found("xml", headings=headings, keys={"rows": rows})
+    raise unreadable(f"a {first.signature.kind} can be read by no contract as it is")
 
 
 def provisional(layout: Format, headings: Iterable[str]) -> Contract:
     """A contract that keeps nothing, only to read a table by."""
     names = list(headings) or ["-"]
     columns: list[dict[str, Any]] = [
-        {"name": f"c_{place}", "type": "text", "headings": [heading], "vi": "-", "en": "-", "personal": "free_text"}
+        {
+            "name": f"c_{place}",
+            "type": "text",
+            "headings": [heading],
+            "vi": "-",
+            "en": "-",
+            "personal": "free_text",
+            "required": layout.has_sheets,
+        }
         for place, heading in enumerate(names)
     ]
     columns[0]["pseudonym"] = True
@@ -109,113 +167,50 @@ def provisional(layout: Format, headings: Iterable[str]) -> Contract:
     })  # fmt: skip
 
 
-def _delimited(file: Path, signature: Signature, trade_words: Collection[str]) -> _Found:
-    encoding = signature.encoding or "utf-8"
-    found = _Found("csv", sheets=delimited_rows(file, signature, encoding))
-    found.keys = {"delimiter": signature.delimiter or ",", "encoding": encoding}
-    return _with_heading(found, trade_words, only_first=True)
-
-
-def _workbook(file: Path, _signature: Signature, trade_words: Collection[str]) -> _Found:
-    return _with_heading(_Found("xlsx", sheets=workbook_sheets(file)), trade_words)
-
-
-def _page(file: Path, _signature: Signature, trade_words: Collection[str]) -> _Found:
-    return _with_heading(_Found("html", sheets=html_tables(file)), trade_words)
-
-
-def _with_heading(found: _Found, trade_words: Collection[str], *, only_first: bool = False) -> _Found:
-    if not found.sheets:
-        raise unreadable("there is no cell in it")
-    rows = found.sheets[0].rows
-    found.heading = find_heading(rows, trade_words, only_first=only_first)
-    if found.heading is None:
-        # Nothing is told of the first row: it is most likely a record.
-        raise unreadable(
-            "no row of it can be its heading: the first rows look like records, so the heading line is missing"
-        )
-    found.headings = tuple(path for path in found.heading.paths if path)
-    if not only_first:
-        found.keys["header_rows"] = found.heading.levels
-    return found
-
-
-def _json(file: Path, signature: Signature, _trade_words: Collection[str]) -> _Found:
-    encoding = signature.encoding or "utf-8"
-    rows = json_rows_path(file, encoding)
-    return _Found("json", keys={"rows": rows, "encoding": encoding})
-
-
-def _xml(file: Path, _signature: Signature, _trade_words: Collection[str]) -> _Found:
-    rows, paths = xml_rows_and_paths(file)
-    return _Found("xml", headings=paths, keys={"rows": rows})
-
-
-def _read(file: Path, found: _Found) -> Layout:
-    """The table, read with nothing but the heading known."""
-    once = [heading for heading, times in Counter(found.headings).items() if times == 1]
-    declared = Format.model_validate({"kind": found.kind, **found.keys})
-    table = read_table(file, provisional(declared, once))
+def _read(file: Path, found: Found) -> Layout:
+    """The table, read with nothing but the heading and the notation of numbers known."""
+    notation, why = layout_notation(found.figures)
+    found.keys |= notation
+    found.reasons += [why] if why else []
+    table = _table(file, found)
     doubled = tuple(
         name for name in table.headings if _NUMBERED.search(name) and _NUMBERED.sub("", name) in table.headings
     )
     doubled += tuple(dict.fromkeys(_NUMBERED.sub("", name) for name in doubled))
-    period = title_period(found.sheets[0].rows, found.heading.first) if found.heading and found.sheets else None
+    marks = _zero_marks(table) if found.kind != "xml" else ()
+    declared = _declared(found).model_copy(update={"zero_marks": marks})
     return Layout(
-        declared, table, doubled, title_period=period, sheets=tuple(found.sheets), reasons=tuple(found.reasons)
+        declared,
+        table,
+        doubled,
+        periods=tuple(title_periods(table.title)),
+        sheets=found.sheets,
+        reasons=tuple(found.reasons),
     )
 
 
-def _in_its_notation(layout: Layout, found: _Found) -> Layout:
-    """With the separators of numbers, as far as the texts tell them."""
-    texts = found.sheets[0].figures if found.sheets else ()
-    notation, reason = number_notation(texts)
-    marks = _zero_marks(layout.table) if found.kind != "xml" else ()
-    if not notation and not marks:
-        return layout
-    declared = layout.format.model_copy(update={**notation, "zero_marks": marks})
-    return replace(layout, format=declared, reasons=(*layout.reasons, *([reason] if reason else [])))
+def _table(file: Path, found: Found) -> TextTable:
+    """The table by the first quotation mark with which all of it can be read."""
+    once = [heading for heading, times in Counter(found.headings).items() if times == 1]
+    if len(found.quotes) < 2:  # noqa: PLR2004 (nothing to choose)
+        found.keys.update(zip(("quote",), found.quotes, strict=False))
+        return read_table(file, provisional(_declared(found), once))
+    found.keys["quote"] = found.quotes[0]
+    try:
+        table = read_table(file, provisional(_declared(found), once))
+        for _ in table.read():
+            pass
+    except DataRefusedError as error:
+        found.quotes = found.quotes[1:]
+        try:
+            return _table(file, found)
+        except DataRefusedError:
+            raise error from None
+    return table
 
 
-def number_notation(texts: Iterable[str]) -> tuple[dict[str, str], Text | None]:
-    """The separators that figures written as texts tell: `1.234.567` and `95,5` do, `1.234` alone does not."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts[_spelling(text)] += 1
-    dots = counts["1.234.567"] + counts["1,5"]
-    commas = counts["1,234,567"] + counts["1.5"]
-    if dots and not commas:
-        return {"thousands": ".", "decimal": ","}, Text(
-            vi=f"{dots} ô viết như 1.234.567 hoặc 95,5", en=f"{dots} cells are written like 1.234.567 or 95,5"
-        )
-    if commas and not dots and (counts["1,234,567"] or counts["1,234"]):
-        return {"thousands": ",", "decimal": "."}, Text(
-            vi=f"{commas + counts['1,234']} ô viết như 1,234 hoặc 95.5",
-            en=f"{commas + counts['1,234']} cells are written like 1,234 or 95.5",
-        )
-    for sign, other in ((".", ","), (",", ".")):
-        if not dots and not commas and counts[f"1{sign}234"] >= _LEAST_AMBIGUOUS and not counts[f"1{other}234"]:
-            return {"thousands": sign, "decimal": other}, Text(
-                vi=f"TODO(người điền): {counts[f'1{sign}234']} ô viết như 1{sign}234, luôn ba chữ số sau dấu: coi là hàng nghìn; hỏi lại nơi gửi",
-                en=f"{counts[f'1{sign}234']} cells are written like 1{sign}234, always three digits after the sign: taken for thousands; ask the owner",
-            )
-    return {}, None
-
-
-def _spelling(text: str) -> str:
-    """The one of six ways in which a figure is written; empty for one that says nothing."""
-    bare = text.lstrip("-")
-    if re.fullmatch(r"\d{1,3}(\.\d{3}){2,}(,\d+)?|\d{1,3}(\.\d{3})+,\d+", bare):
-        return "1.234.567"
-    if re.fullmatch(r"\d{1,3}(,\d{3}){2,}(\.\d+)?|\d{1,3}(,\d{3})+\.\d+", bare):
-        return "1,234,567"
-    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", bare):
-        return "1.234"
-    if re.fullmatch(r"[1-9]\d{0,2},\d{3}", bare):
-        return "1,234"
-    if re.fullmatch(r"\d+,\d+", bare):
-        return "1,5"
-    return "1.5" if re.fullmatch(r"\d+\.\d+", bare) else ""
+def _declared(found: Found) -> Format:
+    return Format.model_validate({"kind": found.kind, **found.keys})
 
 
 def _zero_marks(table: TextTable) -> tuple[str, ...]:
@@ -230,19 +225,18 @@ def _zero_marks(table: TextTable) -> tuple[str, ...]:
     return ()
 
 
-def _with_rows_that_are_no_data(layout: Layout, found: _Found, trade_words: Collection[str]) -> Layout:
+def _with_rows_that_are_no_data(file: Path, layout: Layout, found: Found, trade_words: Collection[str]) -> Layout:
     """With total rows and group rows named, and what would tell somebody's data left out."""
-    hidden = sum(is_datum(name, trade_words) for name in layout.table.headings) if found.kind in ("json", "xml") else 0
-    layout = replace(layout, hidden_count=hidden)
-    if found.kind not in ("xlsx", "html"):
-        return layout
+    if found.kind in _RECORDS:
+        return replace(layout, hidden_count=sum(is_datum(name, trade_words) for name in layout.table.headings))
     frame = pl.concat(layout.table.read())
     cells = frame.drop(ROW_NUMBER, SHEET_NAME)
     known = {name_key(label): label for label in TOTAL_LABELS}
-    texts = cells.unpivot().get_column("value").drop_nulls().unique().to_list()
+    texts = {text for column in cells.iter_columns() for text in column.filter(column.str.len_chars() < _LONG).unique()}
     labels = tuple(sorted({known[name_key(text)] for text in texts if name_key(text) in known}, key=TOTAL_LABELS.index))
-    has_groups = cells.width > 1 and bool(cells.to_series(0).str.contains(GROUP_MARK).any())
-    if not labels and not has_groups:
-        return layout
-    declared = layout.format.model_copy(update={"total_labels": labels})
-    return replace(layout, format=declared, has_groups=has_groups)
+    has_groups = found.kind != "csv" and cells.width > 1 and bool(cells.to_series(0).str.contains(GROUP_MARK).any())
+    if labels:
+        found.keys["total_labels"] = labels
+        declared = layout.format.model_copy(update={"total_labels": labels})
+        layout = replace(layout, format=declared, table=_table(file, found))
+    return replace(layout, has_groups=has_groups)

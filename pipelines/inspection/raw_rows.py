@@ -7,25 +7,22 @@ from __future__ import annotations
 
 import csv
 import re
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
-import fastexcel
-import polars as pl
-from lxml import etree, html
-
-from pipelines.errors import DataRefusedError
-from pipelines.parse.signature import Signature
+from pipelines.parse.grids import Grid
+from pipelines.parse.html_tables import page_grids
+from pipelines.parse.sheet_extent import Span
 from pipelines.parse.text_table import unreadable
+from pipelines.parse.workbook import workbook_sheets
 
 Rows = list[list[str]]
 ROWS_LOOKED_AT = 200
-_MOST_COLUMNS = 512
-_SHEETS = 50
-_MOST_SPAN = 100
-_FIGURE = r"^-?[0-9]+(?:[.,][0-9]+)+$"
+# No sign that anybody types: what Excel holds as a number is told by it from what somebody typed.
+_OF_EXCEL = "\u241f"
+_FIGURE = r"^-?[0-9]+(?:[.,][0-9]+)+ ?%?$"
 
 
 @dataclass(frozen=True)
@@ -33,111 +30,71 @@ class Sheet:
     """The first rows of one sheet or table.
 
     Attributes:
-        name: The sheet's name, empty where there is but one.
+        name: The sheet's name as it stands there, empty where there is but one.
         rows: Texts, `""` where a cell is empty, all rows equally long.
-        figures: Texts below and above that are figures with a separator, such as `1.720` in a total row at the end; not
-            those that a workbook holds as numbers: how people spell numbers shows in texts only.
+        figures: Of each column the texts that are figures with a separator, such as `1.720` in a total row at the end;
+            not those that a workbook holds as numbers: how people spell numbers shows in texts only.
         row_count: All rows that it has.
+        merged: Its merged cells.
+        is_visible: Whether a reader of the workbook sees it.
+        is_first: Whether it is the first visible one.
     """
 
     name: str
     rows: Rows
-    figures: tuple[str, ...]
+    figures: tuple[tuple[str, ...], ...]
     row_count: int
+    merged: tuple[Span, ...] = ()
+    is_visible: bool = True
+    is_first: bool = True
 
 
-def workbook_sheets(file: Path) -> list[Sheet]:
+def sheets_of_workbook(file: Path) -> list[Sheet]:
     """Every sheet of a workbook that has a cell, in its order.
 
     Raises:
         DataRefusedError: It is no workbook, or it is cut short.
     """
-    try:
-        reader = fastexcel.read_excel(file.read_bytes())
-        sheets = [_workbook_sheet(reader, name) for name in reader.sheet_names[:_SHEETS]]
-    except fastexcel.FastExcelError:
-        raise unreadable("it is no workbook, or it is cut short") from None
-    return [sheet for sheet in sheets if any(any(row) for row in sheet.rows)]
-
-
-def _workbook_sheet(reader: fastexcel.ExcelReader, name: str) -> Sheet:
-    def cells(dtype: str) -> pl.DataFrame:
-        frame: pl.DataFrame = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes=dtype).to_polars()
-        return frame.select(pl.nth(range(min(frame.width, _MOST_COLUMNS))))
-
-    texts = cells("string").cast(pl.String)
-    # Only a cell that holds a number, not a text, has a value as a boolean.
-    numbers = cells("boolean")
-    figures = [
-        text
-        for column, mark in zip(texts.get_columns(), numbers.get_columns(), strict=True)
-        for text in column.filter(mark.is_null() & column.str.contains(_FIGURE)).to_list()
+    found = workbook_sheets(file, _OF_EXCEL)
+    first = next((entry.place for entry, _ in found if entry.is_visible), None)
+    return [
+        replace(_sheet(entry.name, grid), is_visible=entry.is_visible, is_first=entry.place == first)
+        for entry, grid in found
+        if grid.cells.width
     ]
-    rows = [["" if cell is None else cell.strip() for cell in row] for row in texts.head(ROWS_LOOKED_AT).rows()]
-    return Sheet(name, rows, tuple(figures), texts.height)
 
 
-def html_tables(file: Path) -> list[Sheet]:
-    """The largest table of a page, which is the one that is read.
+def tables_of_page(file: Path) -> list[Sheet]:
+    """Every table of a page in which something stands.
 
     Raises:
         DataRefusedError: There is no table in it.
     """
-    tables: list[html.HtmlElement] = []
-    parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
-    with suppress(etree.ParserError):
-        tables = html.document_fromstring(file.read_bytes(), parser=parser).findall(".//table")
-    if not tables:
-        raise unreadable("there is no table in it")
-    table = max(tables, key=lambda one: len(one.findall(".//tr")))
-    grid = _spread(table)
-    return [Sheet("", _even(grid[:ROWS_LOOKED_AT]), _figures(grid), len(grid))]
+    return [_sheet(grid.name, grid) for grid in page_grids(file)]
 
 
-def _spread(table: html.HtmlElement) -> Rows:
-    """A cell that spans columns or rows stands in the first of them; the others are empty."""
-    taken: set[tuple[int, int]] = set()
-    grid: Rows = []
-    for down, row in enumerate(table.iter("tr")):
-        cells: list[str] = []
-        for cell in row.iterchildren("td", "th"):
-            while (down, len(cells)) in taken:
-                cells.append("")
-            width, height = _span(cell, "colspan"), _span(cell, "rowspan")
-            taken |= {(down + y, len(cells) + x) for y in range(1, height) for x in range(width)}
-            cells += [" ".join(cell.text_content().split()), *[""] * (width - 1)]
-        grid.append(cells[:_MOST_COLUMNS])
-    return grid
+def _sheet(name: str, grid: Grid) -> Sheet:
+    figures = tuple(tuple(column.filter(column.str.contains(_FIGURE)).to_list()) for column in grid.cells.get_columns())
+    rows = [["" if cell is None else cell.strip() for cell in row] for row in grid.cells.head(ROWS_LOOKED_AT).rows()]
+    return Sheet(name, rows, figures, grid.cells.height, grid.merged)
 
 
-def _span(cell: html.HtmlElement, attribute: str) -> int:
-    text = (cell.get(attribute) or "1").strip()
-    return min(max(int(text), 1), _MOST_SPAN) if text.isascii() and text.isdecimal() and len(text) < 6 else 1  # noqa: PLR2004
-
-
-def delimited_rows(file: Path, signature: Signature, encoding: str) -> list[Sheet]:
-    """The first rows of a delimited text.
+def delimited_rows(file: Path, delimiter: str, quote: str) -> Sheet:
+    """The first rows of a delimited text in UTF-8.
 
     Raises:
-        DataRefusedError: A quote never closes.
+        DataRefusedError: A quote never closes, or what follows it is no delimiter.
     """
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     try:
-        with file.open(encoding=encoding, errors="replace", newline="") as stream:
-            rows = [
-                [cell.strip() for cell in row]
-                for row in islice(csv.reader(stream, delimiter=signature.delimiter or ","), ROWS_LOOKED_AT)
-            ]
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+            reader = csv.reader(stream, delimiter=delimiter, quotechar=quote or None, quoting=quoting, strict=True)
+            rows = [[cell.strip() for cell in row] for row in islice(reader, ROWS_LOOKED_AT)]
     except csv.Error:
-        raise _quote() from None
-    return [Sheet("", _even(rows), _figures(rows), len(rows))]
-
-
-def _figures(rows: Rows) -> tuple[str, ...]:
-    return tuple(cell for row in rows for cell in row if re.search(_FIGURE, cell))
-
-
-def _quote() -> DataRefusedError:
-    return unreadable("a quote never closes, or a cell of it is longer than any value")
+        raise unreadable("a quote never closes, or a cell of it is longer than any value") from None
+    rows = _even(rows)
+    figures = tuple(tuple(cell for cell in column if re.search(_FIGURE, cell)) for column in zip(*rows, strict=True))
+    return Sheet("", rows, figures, len(rows))
 
 
 def _even(rows: Rows) -> Rows:

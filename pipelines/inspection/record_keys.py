@@ -9,7 +9,8 @@ from itertools import combinations
 import polars as pl
 
 from pipelines.contracts import Text
-from pipelines.inspection.column_types import TODO, ColumnDraft
+from pipelines.inspection.column_types import ColumnDraft
+from pipelines.inspection.insides import TODO
 from pipelines.inspection.vietnamese_names import words
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME
 

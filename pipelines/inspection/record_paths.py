@@ -5,39 +5,40 @@ Values are never looked at. The layout's own reader reads the rows; here is only
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from lxml import etree
 
 from pipelines.parse.text_table import unreadable
 
-_MEMBERS_LOOKED_AT = 20
-_MEMBER_BYTES = 64 * 1024 * 1024
+_DECLARATION = re.compile(rb"<\?xml\s[^>]{0,200}\?>")
 _RECORDS_LOOKED_AT = 1_000
 _DEEPEST = 8
 
 
-def json_rows_path(file: Path, encoding: str) -> str:
+def json_rows_path(files: Sequence[Path]) -> str:
     """The dotted path of the longest list of objects; empty where each document is a row itself.
 
     Raises:
-        DataRefusedError: It is no JSON, or not in this encoding.
+        DataRefusedError: It is no JSON.
     """
     found: Counter[str] = Counter()
-    for document in _documents(file, encoding):
-        _count_lists(document, "", found)
+    for file in files:
+        for document in _documents(file):
+            _count_lists(document, "", found)
     return found.most_common(1)[0][0] if found else ""
 
 
-def _documents(file: Path, encoding: str) -> Iterator[Any]:
+def _documents(file: Path) -> Iterator[Any]:
     decoder = json.JSONDecoder()
     try:
-        text = file.read_text(encoding=encoding).strip()
+        text = file.read_text(encoding="utf-8-sig").strip()
         while text:
             document, end = decoder.raw_decode(text)
             yield document
@@ -46,7 +47,7 @@ def _documents(file: Path, encoding: str) -> Iterator[Any]:
                 return
             text = text[end:].lstrip()
     except UnicodeDecodeError as error:
-        raise unreadable(f"it is not {encoding}: {error.reason}") from None
+        raise unreadable(f"it is not UTF-8: {error.reason}") from None
     except json.JSONDecodeError as error:
         raise unreadable(f"the JSON breaks off or is malformed at character {error.pos}") from None
     except RecursionError:
@@ -67,18 +68,18 @@ def _count_lists(value: Any, path: str, found: Counter[str], depth: int = 0) -> 
                 _count_lists(inner, f"{path}.{key}" if path else key, found, depth + 1)
 
 
-def xml_rows_and_paths(file: Path) -> tuple[str, tuple[str, ...]]:
+def xml_rows_and_paths(files: Sequence[Path]) -> tuple[str, tuple[str, ...]]:
     """The element that stands most often beside its like, and the paths of the values in and above it.
 
     Raises:
         DataRefusedError: A body is not well-formed, or there is no element that holds something.
     """
-    roots = [_root(body) for body in _bodies(file)]
+    roots = [_root(body) for body in _bodies(files)]
     row = _row_element(roots)
     paths: dict[str, None] = {}
     seen = 0
     for root in roots:
-        for element in root.iter(row):
+        for element in root.iter(f"{{*}}{row}"):
             seen += 1
             if seen > _RECORDS_LOOKED_AT:
                 break
@@ -94,12 +95,17 @@ def _collect(element: etree._Element, prefix: str, paths: dict[str, None], depth
         if not isinstance(child.tag, str) or depth > _DEEPEST:
             continue
         if child.text and child.text.strip():
-            paths[f"{prefix}{child.tag}"] = None
-        _collect(child, f"{prefix}{child.tag}/", paths, depth + 1)
+            paths[f"{prefix}{_local(child.tag)}"] = None
+        _collect(child, f"{prefix}{_local(child.tag)}/", paths, depth + 1)
 
 
 def _attributes(element: etree._Element) -> list[str]:
-    return [str(name) for name in element.attrib]
+    return [_local(str(name)) for name in element.attrib]
+
+
+def _local(name: str) -> str:
+    """Without its namespace, as the reader compares names."""
+    return name.rpartition("}")[2]
 
 
 def _row_element(roots: list[etree._Element]) -> str:
@@ -110,7 +116,9 @@ def _row_element(roots: list[etree._Element]) -> str:
             depth = sum(1 for _ in parent.iterancestors())
             if not isinstance(parent.tag, str) or depth > _DEEPEST:
                 continue
-            tags = Counter(child.tag for child in parent if isinstance(child.tag, str) and (len(child) or child.attrib))
+            tags = Counter(
+                _local(child.tag) for child in parent if isinstance(child.tag, str) and (len(child) or child.attrib)
+            )
             for tag, count in tags.most_common(1):
                 if best is None or (count, -depth) > best[:2]:
                     best = count, -depth, tag
@@ -120,22 +128,15 @@ def _row_element(roots: list[etree._Element]) -> str:
 
 
 def _root(body: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8")
     try:
         return etree.fromstring(body.lstrip(), parser)
     except etree.XMLSyntaxError as error:
         raise unreadable(f"the XML breaks off or is malformed at line {error.lineno or 1}") from None
 
 
-def _bodies(file: Path) -> list[bytes]:
-    """The file, or the first bodies of a zip of them."""
-    if not is_zipfile(file):
-        return [file.read_bytes()]
-    try:
-        with ZipFile(file) as archive:
-            members = [one for one in archive.infolist() if not one.is_dir()][:_MEMBERS_LOOKED_AT]
-            if any(one.file_size > _MEMBER_BYTES for one in members):
-                raise unreadable("a member of the zip is larger than any record")
-            return [archive.read(one) for one in members]
-    except (BadZipFile, RuntimeError):
-        raise unreadable("the zip is damaged, encrypted or packed in an unknown way") from None
+def _bodies(files: Sequence[Path]) -> Iterator[bytes]:
+    """The bodies, which may follow each other in one file."""
+    for file in files:
+        pieces = _DECLARATION.split(file.read_bytes().removeprefix(codecs.BOM_UTF8))
+        yield from (piece for piece in pieces if piece.strip())

@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from pipelines.contracts import Contract, Text
-from pipelines.inspection.column_types import TODO, ColumnDraft
+from pipelines.inspection.column_types import ColumnDraft
 from pipelines.inspection.draft import Draft
+from pipelines.inspection.insides import TODO
 from pipelines.validate.suites import Suite
 
 _WIDE = 10**6

@@ -55,7 +55,7 @@ def find_heading(top: Sequence[Sequence[str]], merged: Sequence[Span], contract:
     best: tuple[int, int, tuple[str, ...]] | None = None
     depth = contract.format.header_rows
     for first in range(len(top) - depth + 1):
-        names = _paths(top[first : first + depth], [_moved(span, first) for span in merged])
+        names = column_paths(top, merged, first, depth)
         found = len({name_key(name) for name in names if name} & wanted)
         if found and (best is None or found > best[0]):
             best = (found, first, names)
@@ -67,6 +67,11 @@ def find_heading(top: Sequence[Sequence[str]], merged: Sequence[Span], contract:
         rows.append(top[first + len(rows)])
     levels = tuple(tuple(" ".join(cell.split()) for cell in row) for row in rows)
     return Heading(first, first + len(rows) - 1, told_apart(names, wanted), levels)
+
+
+def column_paths(top: Sequence[Sequence[str]], merged: Sequence[Span], first: int, depth: int) -> tuple[str, ...]:
+    """What each column is called if the heading is the `depth` rows from `first` on; empty where it has no name."""
+    return _paths(top[first : first + depth], [_moved(span, first) for span in merged])
 
 
 def holds_required(heading: Heading, contract: Contract) -> bool:

@@ -64,6 +64,18 @@ def read_html(file: Path, contract: Contract) -> TextTable:
     )
 
 
+def page_grids(file: Path) -> list[Grid]:
+    """Every table of a page in which something stands, with the texts above it, before anything of it is understood.
+
+    Raises:
+        DataRefusedError: The text is not UTF-8, or there is no table in it.
+    """
+    if file.stat().st_size > _MOST_BYTES:
+        raise unreadable("it is larger than any statistical table")
+    found = _grids(file.read_bytes().removeprefix(BOM_UTF8))
+    return [replace(grid, texts_above=_texts_above(table)) for grid, table in found if grid.cells.width]
+
+
 def _likeness(grid: Grid, contract: Contract) -> tuple[bool, int]:
     heading = heading_of(grid, contract)
     return heading is not None, grid.cells.height

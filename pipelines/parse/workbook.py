@@ -52,11 +52,7 @@ def read_xlsx(file: Path, contract: Contract) -> TextTable:
         DataRefusedError: It is no workbook or a hostile one, a declared sheet is not there, another sheet holds the
             same table, or no row holds the headings.
     """
-    if read_signature(file).kind is not FileKind.XLSX:
-        raise unreadable(_TORN)
-    refuse_bombs(file)
-    entries = sheet_entries(file)
-    return _read(_Book(file, entries), contract)
+    return _read(_xlsx(file), contract)
 
 
 def read_xls(file: Path, contract: Contract) -> TextTable:
@@ -65,6 +61,31 @@ def read_xls(file: Path, contract: Contract) -> TextTable:
     Raises:
         DataRefusedError: As `read_xlsx`.
     """
+    return _read(_xls(file), contract)
+
+
+def workbook_sheets(file: Path, decimal: str) -> list[tuple[SheetEntry, Grid]]:
+    """Every sheet of a workbook, hidden ones too, before anything of it is understood.
+
+    Args:
+        file: An .xlsx or .xls.
+        decimal: The decimal mark with which Excel's own numbers are spelled.
+
+    Raises:
+        DataRefusedError: It is no workbook, or a hostile one.
+    """
+    book = _xls(file) if read_signature(file).kind is FileKind.XLS else _xlsx(file)
+    return list(zip(book.entries, book.grids(book.entries, decimal), strict=True))
+
+
+def _xlsx(file: Path) -> _Book:
+    if read_signature(file).kind is not FileKind.XLSX:
+        raise unreadable(_TORN)
+    refuse_bombs(file)
+    return _Book(file, sheet_entries(file))
+
+
+def _xls(file: Path) -> _Book:
     if read_signature(file).kind is not FileKind.XLS:
         raise unreadable(_TORN)
     extents = scan_workbook(file.read_bytes())
@@ -76,7 +97,7 @@ def read_xls(file: Path, contract: Contract) -> TextTable:
         SheetEntry(place, name, is_visible, "")
         for place, (name, is_visible) in enumerate(zip(listed["names"], listed["is_visible"], strict=True))
     )
-    return _read(_Book(file, entries, extents), contract)
+    return _Book(file, entries, extents)
 
 
 @dataclass(frozen=True)
