@@ -84,13 +84,20 @@ def _folder(settings: Settings, contract: Contract) -> Path:
         SettingError: None is set, or it is not there.
     """
     if settings.cdr_folder is not None:
-        folder, setting = settings.cdr_folder.expanduser().absolute(), _FOLDER
-    else:
-        place = settings.files(contract.source.connection)
-        address = urlsplit(place.url)
-        if address.scheme != "file":
-            raise SettingError(_FOLDER, "is not set.", f"Set it: {place.setting} is no folder of this machine.")
-        folder, setting = Path(unquote(address.path)), place.setting
+        return existing_folder(settings.cdr_folder.expanduser().absolute(), _FOLDER)
+    place = settings.files(contract.source.connection)
+    address = urlsplit(place.url)
+    if address.scheme != "file":
+        raise SettingError(_FOLDER, "is not set.", f"Set it: {place.setting} is no folder of this machine.")
+    return existing_folder(Path(unquote(address.path)), place.setting)
+
+
+def existing_folder(folder: Path, setting: str) -> Path:
+    """The folder that a setting names.
+
+    Raises:
+        SettingError: It is not there.
+    """
     if not folder.is_dir():
         raise SettingError(setting, f"{folder} is not a folder.", "Make it, for the receiver's user alone (mode 0700).")
     return folder
