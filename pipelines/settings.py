@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -158,6 +158,9 @@ class Settings(BaseSettings):
         cdr_senders: Addresses and networks that may push, separated by commas; empty for all.
         cdr_token: Secret part of the path that a sender must know.
         cdr_body_bytes, cdr_seconds, cdr_concurrency: Bounds of one body, its time, and of connections at once.
+        bbb_secret: Shared secret of the BigBlueButton server that `khotinh poll-meetings` asks; its address is
+            KHOTINH_BBB_URL.
+        bbb_checksum: Hash that this server wants of call and secret.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
@@ -183,6 +186,8 @@ class Settings(BaseSettings):
     cdr_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     cdr_seconds: float = Field(default=30, gt=0)
     cdr_concurrency: int = Field(default=64, ge=1)
+    bbb_secret: SecretStr | None = None
+    bbb_checksum: Literal["sha1", "sha256", "sha384", "sha512"] = "sha256"
 
     @classmethod
     def settings_customise_sources(
@@ -322,6 +327,14 @@ class Settings(BaseSettings):
         if not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
             raise _malformed("pseudonym_key", f"must have {SHORTEST_KEY} to {LONGEST_KEY} characters.")
         return key
+
+    def meeting_secret(self) -> str:
+        """The shared secret of the BigBlueButton server, in the clear.
+
+        Raises:
+            SettingError: It is missing.
+        """
+        return self._needed("bbb_secret")
 
     def check_home(self) -> None:
         """Makes sure that the home can be written, without writing.

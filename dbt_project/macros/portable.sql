@@ -70,6 +70,20 @@
 {%- endmacro %}
 
 
+{#- The local time of milliseconds since 1970-01-01 UTC: Asia/Ho_Chi_Minh is seven hours ahead, all year since 1975. -#}
+{% macro local_time_of_milliseconds(milliseconds) -%}
+    {{ return(adapter.dispatch('local_time_of_milliseconds', 'khotinh')(milliseconds)) }}
+{%- endmacro %}
+
+{% macro default__local_time_of_milliseconds(milliseconds) -%}
+    timestampadd(millisecond, ({{ milliseconds }}) + 25200000, timestamp '1970-01-01 00:00:00')
+{%- endmacro %}
+
+{% macro duckdb__local_time_of_milliseconds(milliseconds) -%}
+    epoch_ms(({{ milliseconds }}) + 25200000)
+{%- endmacro %}
+
+
 {#- The different values of a group in order, as one text. -#}
 {% macro distinct_list(expression, separator=', ') -%}
     {{ return(adapter.dispatch('distinct_list', 'khotinh')(expression, separator)) }}

@@ -7,6 +7,7 @@ import typer
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
 from pipelines.cli.inspect import inspect
+from pipelines.cli.poll import poll_meetings
 from pipelines.cli.quarantine import quarantine
 from pipelines.cli.receive import receive_cdr
 from pipelines.cli.run import run
@@ -34,6 +35,7 @@ app.command()(doctor)
 app.command()(versions)
 app.command()(ui)
 app.command("receive-cdr")(receive_cdr)
+app.command("poll-meetings")(poll_meetings)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(demo, name="demo")
 

@@ -84,14 +84,21 @@ def _folder(settings: Settings, contract: Contract) -> Path:
         SettingError: None is set, or it is not there.
     """
     if settings.cdr_folder is not None:
-        folder, setting = settings.cdr_folder.expanduser().absolute(), _FOLDER
-    else:
-        connection = contract.source.connection
-        url, setting = settings.places.get(f"{connection}_url"), address_setting(connection)
-        # What another kind of place needs beside its address is no business of a receiver.
-        if url is not None and url.get_secret_value() and not url.get_secret_value().startswith("file:"):
-            raise SettingError(_FOLDER, "is not set.", f"Set it: {setting} is no folder of this machine.")
-        folder = Path(unquote(urlsplit(settings.files(connection).url).path))
+        return existing_folder(settings.cdr_folder.expanduser().absolute(), _FOLDER)
+    connection = contract.source.connection
+    url, setting = settings.places.get(f"{connection}_url"), address_setting(connection)
+    # What another kind of place needs beside its address is no business of a receiver.
+    if url is not None and url.get_secret_value() and not url.get_secret_value().startswith("file:"):
+        raise SettingError(_FOLDER, "is not set.", f"Set it: {setting} is no folder of this machine.")
+    return existing_folder(Path(unquote(urlsplit(settings.files(connection).url).path)), setting)
+
+
+def existing_folder(folder: Path, setting: str) -> Path:
+    """The folder that a setting names.
+
+    Raises:
+        SettingError: It is not there.
+    """
     if not folder.is_dir():
         raise SettingError(setting, f"{folder} is not a folder.", "Make it, for the receiver's user alone (mode 0700).")
     return folder

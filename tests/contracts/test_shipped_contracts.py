@@ -21,7 +21,7 @@ SUITES = {dataset: read_suite(EXPECTATIONS, dataset) for dataset in CONTRACTS}
 RULES = [(dataset, rule) for dataset, suite in SUITES.items() for rule in suite.rules]
 DATASETS = [
     "document_exchanges", "document_registers", "document_signing", "officer_forms", "platform_accounts",
-    "portal_dossiers", "portal_statistics", "videoconference_calls", "videoconference_dma_calls",
+    "portal_dossiers", "portal_statistics", "videoconference_bbb_meetings", "videoconference_calls", "videoconference_dma_calls",
     "videoconference_dma_conferences", "videoconference_endpoint_status",
 ]  # fmt: skip
 COLUMN_KEYS = ("column", "column_A", "column_B")
@@ -116,6 +116,7 @@ def test_a_quarantined_row_finds_its_owner_wherever_a_unit_stands_in_the_row() -
         "platform_accounts": "unit_code",
         "portal_dossiers": "unit_code",
         "portal_statistics": "unit_code",
+        "videoconference_bbb_meetings": None,
         "videoconference_calls": None,
         "videoconference_dma_calls": None,
         "videoconference_dma_conferences": None,

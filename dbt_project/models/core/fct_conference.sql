@@ -26,7 +26,9 @@ cms_calls as (
         call_id,
         min(case when record_type = 'callStart' then recorded_at end) as start_recorded_at,
         max(case when record_type = 'callEnd' then recorded_at end) as end_recorded_at,
-        max(case when record_type = 'callEnd' then duration_seconds end) as duration_seconds
+        max(case when record_type = 'callEnd' then duration_seconds end) as duration_seconds,
+        cast(null as timestamp) as last_seen_at,
+        cast(null as bigint) as peak_participant_count
     from newest
     group by call_id
 ),
@@ -38,7 +40,9 @@ dma_calls as (
         'dma:' || conference_id as call_id,
         started_at as start_recorded_at,
         ended_at as end_recorded_at,
-        cast(null as bigint) as duration_seconds
+        cast(null as bigint) as duration_seconds,
+        cast(null as timestamp) as last_seen_at,
+        cast(null as bigint) as peak_participant_count
     from {{ ref('stg_videoconference_dma_conferences') }}
     qualify
         row_number() over (
@@ -47,10 +51,29 @@ dma_calls as (
         ) = 1
 ),
 
+-- A meeting as polls saw it. One that nobody ever joined is none; a breakout room is a part of its meeting. A poll is
+-- told by our clock and a start by the server's: what was seen did not end before it began.
+bbb_calls as (
+    select
+        'bbb' as system_code,
+        'bbb:' || meeting_id as call_id,
+        min(started_at) as start_recorded_at,
+        max(ended_at) as end_recorded_at,
+        cast(null as bigint) as duration_seconds,
+        greatest(max(polled_at), min(started_at)) as last_seen_at,
+        max(participant_count) as peak_participant_count
+    from {{ ref('stg_videoconference_bbb_meetings') }}
+    where not coalesce(is_breakout, false)
+    group by meeting_id
+    having min(started_at) is not null
+),
+
 calls as (
     select * from cms_calls
     union all
     select * from dma_calls
+    union all
+    select * from bbb_calls
 ),
 
 calls_of_legs as (
@@ -78,12 +101,15 @@ bounded as (
             calls_of_legs.first_joined_at,
             calls.end_recorded_at
         ) as started_at,
-        coalesce(calls.end_recorded_at, calls_of_legs.last_recorded_at, calls.start_recorded_at) as ended_at,
+        coalesce(
+            calls.end_recorded_at, calls_of_legs.last_recorded_at, calls.last_seen_at, calls.start_recorded_at
+        ) as ended_at,
         calls.start_recorded_at is not null as has_start_record,
         calls.end_recorded_at is not null as has_end_record,
         coalesce(calls_of_legs.leg_count, 0) as leg_count,
         cast(coalesce(calls_of_legs.guest_leg_count, 0) as bigint) as guest_leg_count,
-        cast(coalesce(calls_of_legs.failed_leg_count, 0) as bigint) as failed_leg_count
+        cast(coalesce(calls_of_legs.failed_leg_count, 0) as bigint) as failed_leg_count,
+        calls.peak_participant_count
     from calls
     full outer join calls_of_legs on calls.call_id = calls_of_legs.call_id
 ),
@@ -99,7 +125,8 @@ final as (
         has_end_record,
         leg_count,
         guest_leg_count,
-        failed_leg_count
+        failed_leg_count,
+        peak_participant_count
     from bounded
 )
 
