@@ -183,7 +183,7 @@ def _read(file: Path, found: Found) -> Layout:
         declared,
         table,
         doubled,
-        periods=tuple(title_periods(table.title)),
+        periods=tuple(dict.fromkeys(period for title in table.titles for period in title_periods(title))),
         sheets=found.sheets,
         reasons=tuple(found.reasons),
     )

@@ -73,7 +73,7 @@ def page_grids(file: Path) -> list[Grid]:
     if file.stat().st_size > _MOST_BYTES:
         raise unreadable("it is larger than any statistical table")
     found = _grids(file.read_bytes().removeprefix(BOM_UTF8))
-    return [replace(grid, texts_above=_texts_above(table)) for grid, table in found if grid.cells.width]
+    return [replace(grid, texts_above=_texts_above(table, None)) for grid, table in found if grid.cells.width]
 
 
 def _likeness(grid: Grid, contract: Contract) -> tuple[bool, int]:
