@@ -41,7 +41,7 @@ def khotinh(file: Path, home: Path) -> Callable[[], int]:
     from pipelines.calendar import Partition  # noqa: PLC0415
     from pipelines.contracts import read_contract  # noqa: PLC0415
     from pipelines.parse import parse  # noqa: PLC0415
-    from pipelines.parse.values import Reading  # noqa: PLC0415
+    from pipelines.parse.cells.values import Reading  # noqa: PLC0415
     from pipelines.reference import read_reference  # noqa: PLC0415
     from pipelines.settings import ENDPOINTS_FILE, SEEDS, SOURCES  # noqa: PLC0415
 

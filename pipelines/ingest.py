@@ -35,8 +35,8 @@ from pipelines.load.load import load
 from pipelines.load.volumes import settle_changed
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse import parse
+from pipelines.parse.cells.values import Reading
 from pipelines.parse.scratch import FOLDER_PREFIX
-from pipelines.parse.values import Reading
 from pipelines.reference import ALIASES_NAME, CROSSWALK_NAME, Reference, read_reference
 from pipelines.settings import ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES, Settings
 from pipelines.validate.suites import MARTS_FOLDER, MartSuite, Suite, read_mart_suites, read_suite

@@ -13,7 +13,7 @@ from pipelines.inspection import Inspection
 from pipelines.inspection.columns import Mapping
 from pipelines.inspection.guess import Candidate
 from pipelines.inspection.inspection import Judgement
-from pipelines.parse.signature import Signature
+from pipelines.parse.containers.signature import Signature
 from pipelines.validate.verdict import Verdict
 
 

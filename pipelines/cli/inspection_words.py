@@ -8,7 +8,7 @@ from pipelines.extract.delivery import LARGEST_FILE_BYTES
 from pipelines.ingest import Workshop
 from pipelines.inspection import Inspection
 from pipelines.inspection.guess import Confidence
-from pipelines.parse.signature import HEAD_BYTES, FileKind, Mismatch, Signature
+from pipelines.parse.containers.signature import HEAD_BYTES, FileKind, Mismatch, Signature
 
 _KINDS = {
     FileKind.EMPTY: Text(vi="tệp rỗng", en="an empty file"),

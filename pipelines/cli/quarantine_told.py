@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.cli.console import screen, table
 from pipelines.cli.vietnamese import reason_vi, trouble_vi
 from pipelines.ingest import Workshop
-from pipelines.parse.units import candidates_of
+from pipelines.parse.cells.units import candidates_of
 from pipelines.quarantine.held import HeldRow, ReasonCount, RefusedFile
 from pipelines.quarantine.mending import Mending
 from pipelines.quarantine.workbook import ARROWS, NO_UNIT_NAME

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract
 from pipelines.ingest import Workshop
-from pipelines.parse.units import without_candidates
+from pipelines.parse.cells.units import without_candidates
 
 _CELL_REASONS = {
     r"empty": "để trống",

@@ -8,7 +8,7 @@ which settings do not work; `poll_meetings` asks a BigBlueButton server what it 
 """
 
 from pipelines.extract.delivery import Delivery, Known
-from pipelines.extract.drops import Stray, dropped, strays
+from pipelines.extract.folders.drops import Stray, dropped, strays
 from pipelines.extract.meetings import Poll, poll_meetings
 from pipelines.extract.pull import pull, pull_all
 from pipelines.extract.reach import check

@@ -22,7 +22,7 @@ from pipelines import calendar
 from pipelines.contracts import EndpointPoll
 from pipelines.errors import ContractError, NotThereError, SettingError, TransientError
 from pipelines.extract.delivery import Delivery, Order, private_file, without_credentials
-from pipelines.extract.http import check_address, tls_context
+from pipelines.extract.web.http import check_address, tls_context
 from pipelines.settings import ENDPOINTS_FILE, Settings
 
 SETTING = "KHOTINH_ENDPOINT_URL"

@@ -20,8 +20,8 @@ from pipelines.calendar import TIME_ZONE, now
 from pipelines.contracts import HttpDownload
 from pipelines.contracts.login import NoLogin
 from pipelines.errors import PermanentError, SettingError
-from pipelines.extract.calls import Question
-from pipelines.extract.http import HttpSystem, open_system
+from pipelines.extract.web.calls import Question
+from pipelines.extract.web.http import HttpSystem, open_system
 from pipelines.settings import Settings
 
 URL, SECRET, CHECKSUM = "KHOTINH_BBB_URL", "KHOTINH_BBB_SECRET", "KHOTINH_BBB_CHECKSUM"

@@ -14,11 +14,11 @@ from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, DropFolder, EndpointPoll, Files, HttpDownload, HttpPages
 from pipelines.errors import ContractError
 from pipelines.extract.delivery import Delivery, Known, Order
-from pipelines.extract.download import pull_download
-from pipelines.extract.drops import pull_drops
 from pipelines.extract.endpoints import pull_poll
-from pipelines.extract.files import pull_files
-from pipelines.extract.pages import pull_pages
+from pipelines.extract.folders.drops import pull_drops
+from pipelines.extract.folders.files import pull_files
+from pipelines.extract.web.download import pull_download
+from pipelines.extract.web.pages import pull_pages
 from pipelines.settings import Settings
 
 

@@ -19,10 +19,10 @@ from pipelines.contracts import Contract, DropFolder, EndpointPoll, Files, HttpD
 from pipelines.errors import DataRefusedError, NotThereError, PermanentError, SettingError, TransientError
 from pipelines.extract.endpoints import SETTING as ENDPOINT_SETTING
 from pipelines.extract.endpoints import endpoint_address, read_endpoints
-from pipelines.extract.http import open_system
-from pipelines.extract.login import can_renew
-from pipelines.extract.places import open_folder
+from pipelines.extract.folders.places import open_folder
 from pipelines.extract.pull import order_of
+from pipelines.extract.web.http import open_system
+from pipelines.extract.web.login import can_renew
 from pipelines.settings import ENDPOINTS_FILE, Settings
 
 CONNECT_SECONDS = 3.0

@@ -23,7 +23,7 @@ from pipelines.inspection.registers import code, endpoints, register
 from pipelines.inspection.text_patterns import bounded_pattern
 from pipelines.inspection.trials import READ_SHARE, Cells, Known, Proposal, fits, say, todo
 from pipelines.inspection.vietnamese_names import words
-from pipelines.parse.values import Reading
+from pipelines.parse.cells.values import Reading
 
 _IS = re.compile(r"^(?:is|has|da|co|duoc|la)\b")
 

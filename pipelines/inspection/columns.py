@@ -11,9 +11,9 @@ from difflib import get_close_matches
 import polars as pl
 
 from pipelines.contracts import MOMENTS, NUMBERS, Column, Contract
+from pipelines.parse.cells.values import Reading, clean, read_value, units_above
 from pipelines.parse.headings import match_headings
 from pipelines.parse.text_table import TextTable
-from pipelines.parse.values import Reading, clean, read_value, units_above
 
 MOST_TOLD = 100
 _NEAR_ENOUGH = 0.4

@@ -28,9 +28,9 @@ from pipelines.inspection.periods import DAY_IN_NAME, MONTH_IN_NAME, named_perio
 from pipelines.inspection.record_keys import with_keys
 from pipelines.inspection.trials import Known
 from pipelines.inspection.vietnamese_names import column_name, plain, words
-from pipelines.parse.signature import Signature, read_signature
+from pipelines.parse.cells.values import Reading, clean
+from pipelines.parse.containers.signature import Signature, read_signature
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, unreadable
-from pipelines.parse.values import Reading, clean
 from pipelines.reference import Reference
 
 _COUNTERS = frozenset({"stt", "tt", "so thu tu", "s tt"})

@@ -17,10 +17,10 @@ import polars as pl
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
 from pipelines.inspection.columns import Mapping, describe
+from pipelines.parse.cells.values import Reading
+from pipelines.parse.containers.signature import HEAD_BYTES, Signature
 from pipelines.parse.plain_files import read_table
-from pipelines.parse.signature import HEAD_BYTES, Signature
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable
-from pipelines.parse.values import Reading
 
 _ROWS_TRIED = 1_000
 _LEAST_SCORE, _SURE_SCORE = 0.2, 0.7

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pipelines.inspection.persons import is_name
 from pipelines.inspection.raw_rows import Rows
 from pipelines.inspection.vietnamese_names import words
-from pipelines.parse.heading_rows import column_paths
-from pipelines.parse.sheet_extent import Span
+from pipelines.parse.sheets.heading_rows import column_paths
+from pipelines.parse.sheets.sheet_extent import Span
 
 _ROWS_SEARCHED = 40
 _MOST_LEVELS = 4

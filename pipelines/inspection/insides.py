@@ -17,9 +17,9 @@ from typing import get_args
 from pipelines.contracts import Encoding, Format, Text
 from pipelines.errors import DataRefusedError
 from pipelines.inspection.vietnamese_names import words
-from pipelines.parse.encodings import sound_text, to_utf8
-from pipelines.parse.signature import Signature, holds_rows, read_signature
+from pipelines.parse.containers.signature import Signature, holds_rows, read_signature
 from pipelines.parse.text_table import unreadable
+from pipelines.parse.texts.encodings import sound_text, to_utf8
 
 TODO = "TODO(người điền)"
 _UTF8: tuple[Encoding, ...] = ("utf-8", "utf-8-sig")

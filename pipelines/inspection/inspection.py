@@ -22,12 +22,12 @@ from pipelines.inspection.columns import Mapping, describe
 from pipelines.inspection.draft import Draft, draft_file, known_of
 from pipelines.inspection.guess import Candidate, Confidence, confidence, rank
 from pipelines.parse import parse
+from pipelines.parse.cells.units import without_candidates
+from pipelines.parse.cells.values import Reading
+from pipelines.parse.containers.signature import Mismatch, Signature, mismatch, read_signature
+from pipelines.parse.containers.unpacking import BOUNDS
 from pipelines.parse.plain_files import read_table
-from pipelines.parse.signature import Mismatch, Signature, mismatch, read_signature
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable
-from pipelines.parse.units import without_candidates
-from pipelines.parse.unpacking import BOUNDS
-from pipelines.parse.values import Reading
 from pipelines.validate.verdict import Check, Judged, Verdict, judge, refuse_unread
 
 REJECTS_TOLD = 10

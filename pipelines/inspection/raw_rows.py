@@ -12,11 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from pipelines.parse.grids import Grid
-from pipelines.parse.html_tables import page_grids
-from pipelines.parse.sheet_extent import Span
+from pipelines.parse.sheets.grids import Grid
+from pipelines.parse.sheets.html_tables import page_grids
+from pipelines.parse.sheets.sheet_extent import Span
+from pipelines.parse.sheets.workbook import workbook_sheets
 from pipelines.parse.text_table import unreadable
-from pipelines.parse.workbook import workbook_sheets
 
 Rows = list[list[str]]
 ROWS_LOOKED_AT = 200

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines.contracts import Column, Text
 from pipelines.inspection.insides import TODO
-from pipelines.parse.values import Reading, read_value
+from pipelines.parse.cells.values import Reading, read_value
 
 READ_SHARE = 0.95
 

@@ -15,17 +15,17 @@ import polars as pl
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse.drift import NO_CELLS, CellCount, refuse_retyped
+from pipelines.parse.cells.drift import NO_CELLS, CellCount, refuse_retyped
+from pipelines.parse.cells.swapped_dates import NO_DATES, DateCount, refuse_swapped
+from pipelines.parse.cells.typed_frame import read_frame
+from pipelines.parse.cells.values import Reading, clean
 from pipelines.parse.headings import headings_by_column
 from pipelines.parse.plain_files import read_table
 from pipelines.parse.rejects import hidden_columns, reject_rows
-from pipelines.parse.swapped_dates import NO_DATES, DateCount, refuse_swapped
 from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, TextTable, unreadable
 from pipelines.parse.title_period import refuse_other_period
 from pipelines.parse.totals import total_differences
-from pipelines.parse.typed_frame import read_frame
 from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
-from pipelines.parse.values import Reading, clean
 
 _FINGERPRINT = "__fingerprint"
 

@@ -16,18 +16,18 @@ import polars as pl
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse.encodings import to_utf8
-from pipelines.parse.html_tables import read_html
-from pipelines.parse.json_records import read_json
+from pipelines.parse.containers.signature import FileKind, holds_rows, read_signature
+from pipelines.parse.containers.unpacking import PlainFile, unpack
 from pipelines.parse.panics import PanicsRefused
 from pipelines.parse.parts import Part, one_table
+from pipelines.parse.records.json_records import read_json
+from pipelines.parse.records.xml_records import read_xml
 from pipelines.parse.scratch import ScratchFolder
-from pipelines.parse.signature import FileKind, holds_rows, read_signature
-from pipelines.parse.tables import read_csv
+from pipelines.parse.sheets.html_tables import read_html
+from pipelines.parse.sheets.workbook import read_xls, read_xlsx
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
-from pipelines.parse.unpacking import PlainFile, unpack
-from pipelines.parse.workbook import read_xls, read_xlsx
-from pipelines.parse.xml_records import read_xml
+from pipelines.parse.texts.delimited import read_csv
+from pipelines.parse.texts.encodings import to_utf8
 
 # What begins like a text may be any of them, cut short; the reader says more of it.
 _LEFT_TO_THE_READER = frozenset({FileKind.EMPTY, FileKind.CSV, FileKind.TEXT, FileKind.BINARY})

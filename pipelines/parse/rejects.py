@@ -13,10 +13,10 @@ import orjson
 import polars as pl
 
 from pipelines.contracts import Column, Contract
+from pipelines.parse.cells.units import Candidates, UnitFinder, with_candidates
 from pipelines.parse.masking import MASK, shown
 from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, SHEET_NAME
 from pipelines.parse.typed_rows import TypedRows
-from pipelines.parse.units import Candidates, UnitFinder, with_candidates
 from pipelines.reference import name_key
 
 OWNER = "__owner"

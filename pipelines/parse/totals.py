@@ -13,11 +13,11 @@ import polars as pl
 
 from pipelines.contracts import NUMBERS, Column, Contract
 from pipelines.contracts.layout import GroupMark
+from pipelines.parse.cells.numbers import AMOUNT, INTEGER, read_number
+from pipelines.parse.cells.values import clean
 from pipelines.parse.masking import MASK, has_few_digits, shape
-from pipelines.parse.numbers import AMOUNT, INTEGER, read_number
 from pipelines.parse.text_table import ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, Stated
 from pipelines.parse.typed_rows import TypedRows
-from pipelines.parse.values import clean
 from pipelines.reference import name_key
 
 _LEVEL, _LABEL = "__level", "__label"

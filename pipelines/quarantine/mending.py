@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipelines.contracts import NUMBERS, Column
 from pipelines.ingest import Workshop
-from pipelines.parse.units import candidates_of, without_candidates
+from pipelines.parse.cells.units import candidates_of, without_candidates
 from pipelines.quarantine import sentences
 from pipelines.quarantine.held import HeldRow
 

@@ -4,7 +4,7 @@ Only words stand here; `mending` chooses and fills them. A rule that an analyst 
 own words (`says`), so nobody has to come here first.
 """
 
-from pipelines.parse.units import Relation
+from pipelines.parse.cells.units import Relation
 
 # By the reason behind a column's name, as the parser writes it. {label} is the column, {value} what came.
 CELLS = {

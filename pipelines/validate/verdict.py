@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.calendar import Partition, WorkingDays
 from pipelines.contracts import Contract
 from pipelines.errors import ContractError, DataRefusedError
-from pipelines.parse.dates import EARLIEST_YEAR
+from pipelines.parse.cells.dates import EARLIEST_YEAR
 from pipelines.parse.parse import Parsed
 from pipelines.parse.rejects import REJECT_SCHEMA, reject_rows
 from pipelines.parse.typed_rows import TypedRows

@@ -16,7 +16,8 @@ from pipelines import calendar, extract
 from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, DropFolder
 from pipelines.errors import NotThereError, PermanentError, TransientError
-from pipelines.extract import Delivery, drops
+from pipelines.extract import Delivery
+from pipelines.extract.folders import drops
 from pipelines.settings import Settings
 
 from .conftest import MakeSettings

@@ -19,8 +19,9 @@ from pipelines import extract
 from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, Files
 from pipelines.errors import DataRefusedError, NotThereError, PermanentError, SettingError, TransientError
-from pipelines.extract import files, folders, places
 from pipelines.extract.delivery import Delivery
+from pipelines.extract.folders import files, places
+from pipelines.extract.folders import folder as folders
 
 from .conftest import MakeSettings
 from .servers import PASSWORD, SftpServer

@@ -22,8 +22,8 @@ from starlette.responses import RedirectResponse, Response
 from pipelines import extract
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError, PermanentError, SettingError, TransientError
-from pipelines.extract import calls
 from pipelines.extract.delivery import Delivery
+from pipelines.extract.web import calls
 
 from .places import Place, file_contract, pulled, settings_for
 from .servers import Loop, http_answer

@@ -25,8 +25,8 @@ from pipelines.errors import (
     SettingError,
     TransientError,
 )
-from pipelines.extract import answers, calls
 from pipelines.extract.delivery import Delivery
+from pipelines.extract.web import answers, calls
 
 from .conftest import MakeSettings
 from .servers import Loop, Portal, http_answer

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 
 from pipelines.contracts import Contract, HttpPages
 from pipelines.errors import DataRefusedError, PermanentError, TransientError
-from pipelines.extract import page_walk
 from pipelines.extract.delivery import Delivery
+from pipelines.extract.web import page_walk
 
 from .places import DAY, Place, Row, as_page, fields_of, pages_contract, pulled, rows, rows_of, settings_for
 

@@ -14,9 +14,9 @@ from pipelines import extract
 from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, Files
 from pipelines.errors import KhoTinhError, NotThereError, PermanentError, SettingError, TransientError
-from pipelines.extract import files, s3
-from pipelines.extract import ftps as ftps_module
 from pipelines.extract.delivery import Delivery
+from pipelines.extract.folders import files, s3
+from pipelines.extract.folders import ftps as ftps_module
 
 from .conftest import MakeSettings
 from .folder_servers import Bucket, FtpsServer, LocalPlace, Place, S3Server, certificate

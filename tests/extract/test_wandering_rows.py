@@ -12,7 +12,7 @@ from pipelines import extract
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract
 from pipelines.errors import TransientError
-from pipelines.extract import pages
+from pipelines.extract.web import pages
 
 from .conftest import MakeSettings
 from .servers import Portal

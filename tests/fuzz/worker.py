@@ -13,8 +13,8 @@ from typing import Any
 
 from pipelines.errors import DataRefusedError
 from pipelines.parse import Parsed, parse
-from pipelines.parse.signature import mismatch, read_signature
-from pipelines.parse.values import Reading
+from pipelines.parse.cells.values import Reading
+from pipelines.parse.containers.signature import mismatch, read_signature
 from tests.fuzz.corpus import REFERENCE, Sound, corpus
 from tests.parse.parse_help import DAY, KEY
 

@@ -20,8 +20,8 @@ from pipelines.inspection.inspection import period_of
 from pipelines.inspection.skeleton import contract_yaml
 from pipelines.inspection.trials import Known
 from pipelines.parse import parse
-from pipelines.parse.signature import read_signature
-from pipelines.parse.values import Reading
+from pipelines.parse.cells.values import Reading
+from pipelines.parse.containers.signature import read_signature
 from pipelines.settings import EXPECTATIONS, SOURCES, Settings
 from pipelines.validate.suites import read_suite
 from tests.inspect.inspect_help import PERSONAL_KEYS, WORKSHOP, Export, dossiers, khotinh, looked_at, pages

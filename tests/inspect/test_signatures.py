@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.contracts import Format
-from pipelines.parse.signature import HEAD_BYTES, FileKind, Mismatch, Signature, mismatch, read_signature
+from pipelines.parse.containers.signature import HEAD_BYTES, FileKind, Mismatch, Signature, mismatch, read_signature
 from tests.inspect.inspect_help import zipped
 from tests.parse.parse_help import write
 

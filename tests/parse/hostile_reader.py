@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from pipelines.errors import DataRefusedError
-from pipelines.parse.signature import read_signature
+from pipelines.parse.containers.signature import read_signature
 from tests.parse.parse_help import column, contract, read
 
 

@@ -13,8 +13,8 @@ import polars as pl
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract, read_contract
 from pipelines.parse import Parsed, parse
-from pipelines.parse.units import without_candidates
-from pipelines.parse.values import Reading
+from pipelines.parse.cells.units import without_candidates
+from pipelines.parse.cells.values import Reading
 from pipelines.reference import Reference, Unit, read_reference
 from pipelines.settings import ENDPOINTS_FILE, SEEDS, SOURCES
 

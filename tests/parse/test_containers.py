@@ -14,7 +14,7 @@ import xlsxwriter
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse.unpacking import Bounds, unpack
+from pipelines.parse.containers.unpacking import Bounds, unpack
 from tests.parse.parse_help import all_texts, column, conserves, contract, numbers, read, reasons, values, write
 
 COLUMNS = (column("ma", required=True, nullable=False), column("so", "integer"))

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pipelines.errors import DataRefusedError
-from pipelines.parse.damage import TWICE_ENCODED, refuse_damaged_bytes
+from pipelines.parse.texts.damage import TWICE_ENCODED, refuse_damaged_bytes
 
 SENTENCES = (
     "Quyết định về việc cải cách thủ tục hành chính",

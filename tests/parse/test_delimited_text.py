@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import DataRefusedError
-from pipelines.parse.tables import LONGEST_LINE, read_csv
+from pipelines.parse.texts.delimited import LONGEST_LINE, read_csv
 from tests.parse.parse_help import column, contract, numbers, read, reasons, values, write
 
 SEMICOLONS = {"kind": "csv", "delimiter": ";"}
@@ -167,7 +167,7 @@ def test_a_file_of_one_line_and_two_gigabytes_is_refused_at_once_in_little_memor
         "import json, resource, sys, time\n"
         "from pathlib import Path\n"
         "from pipelines.errors import DataRefusedError\n"
-        "from pipelines.parse.tables import read_csv\n"
+        "from pipelines.parse.texts.delimited import read_csv\n"
         "from tests.parse.test_delimited_text import TWO\n"
         "started = time.process_time()\n"
         "try:\n    read_csv(Path(sys.argv[1]), TWO)\n"

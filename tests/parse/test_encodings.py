@@ -17,10 +17,10 @@ from viparse.normalize.encodings import CHARMAPS
 
 from pipelines.contracts import Encoding
 from pipelines.errors import DataRefusedError
-from pipelines.parse import encodings
-from pipelines.parse.damage import OLD_LETTERS, refuse_damaged_text
-from pipelines.parse.encodings import to_utf8
-from pipelines.parse.syllables import reads_as_vietnamese
+from pipelines.parse.texts import encodings
+from pipelines.parse.texts.damage import OLD_LETTERS, refuse_damaged_text
+from pipelines.parse.texts.encodings import to_utf8
+from pipelines.parse.texts.syllables import reads_as_vietnamese
 from pipelines.settings import SEEDS
 from tests.parse.old_encodings import MARKED, SMALL, VNI, WRITERS, tcvn3, vni, windows_1258
 

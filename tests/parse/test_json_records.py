@@ -9,7 +9,8 @@ import pytest
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse import json_records, json_text, plain_files
+from pipelines.parse import plain_files
+from pipelines.parse.records import json_records, json_text
 from tests.parse.parse_help import SHIPPED, column, conserves, contract, numbers, read, reasons, shipped, values, write
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.parse import tables, typed_rows
+from pipelines.parse import typed_rows
+from pipelines.parse.texts import delimited as tables
 from pipelines.parse.typed_rows import TypedRows, TypedRowsWriter
 from tests.parse.parse_help import column, conserves, contract, numbers, read, reasons, values, write
 

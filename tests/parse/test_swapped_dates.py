@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from pipelines.calendar import Partition
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse.swapped_dates import count_dates, refuse_swapped
-from pipelines.parse.values import Reading, read_value
+from pipelines.parse.cells.swapped_dates import count_dates, refuse_swapped
+from pipelines.parse.cells.values import Reading, read_value
 from tests.parse.parse_help import KEY, REFERENCE, column, contract, read, values, write
 
 NOVEMBER = Partition.parse("2026-11")

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.calendar import Partition
 from pipelines.parse import Parsed, rejects
-from pipelines.parse.units import Candidate, Candidates, Relation, UnitFinder, candidates_of, with_candidates
+from pipelines.parse.cells.units import Candidate, Candidates, Relation, UnitFinder, candidates_of, with_candidates
 from pipelines.reference import Reference, UnitAlias
 from tests.parse.parse_help import SHIPPED, column, contract, read, reasons, values, whole_reasons, write
 

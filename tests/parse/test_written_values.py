@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.parse import Parsed
-from pipelines.parse.values import Reading, read_value
+from pipelines.parse.cells.values import Reading, read_value
 from tests.parse.parse_help import DAY, KEY, REFERENCE, column, conserves, contract, read, reasons, values, write
 
 Keys = dict[str, Any]

@@ -13,7 +13,8 @@ import pytest
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse import Parsed, plain_files, xml_records
+from pipelines.parse import Parsed, plain_files
+from pipelines.parse.records import xml_records
 from pipelines.reference import Reference
 from tests.parse.parse_help import (
     all_texts,

@@ -15,7 +15,7 @@ from pipelines.load.ledger import Outcome
 from pipelines.load.warehouse import open_warehouse
 from pipelines.parse import Parsed
 from pipelines.parse import parse as sound_parse
-from pipelines.parse.values import Reading
+from pipelines.parse.cells.values import Reading
 from pipelines.settings import Settings
 from tests.pipeline.conftest import QUICK, home_with
 

@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.calendar import Partition
 from pipelines.ingest import Workshop
-from pipelines.parse.typed_frame import _outside, _unread_reason
-from pipelines.parse.values import Reading, read_value
+from pipelines.parse.cells.typed_frame import _outside, _unread_reason
+from pipelines.parse.cells.values import Reading, read_value
 from pipelines.quarantine import sentences
 from pipelines.quarantine.held import HeldRow
 from pipelines.quarantine.mending import Mending, _kind

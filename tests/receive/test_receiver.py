@@ -22,7 +22,7 @@ from pipelines.calendar import Partition
 from pipelines.contracts import read_contract
 from pipelines.extract import pull
 from pipelines.parse import parse
-from pipelines.parse.values import Reading
+from pipelines.parse.cells.values import Reading
 from pipelines.receive import Inbox
 from pipelines.reference import read_reference
 from pipelines.settings import ENDPOINTS_FILE, SEEDS, SOURCES, Settings

@@ -1,0 +1,1 @@
+"""HTTP systems: logins, pages, downloads, and what an answer means."""

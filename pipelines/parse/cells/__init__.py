@@ -1,0 +1,1 @@
+"""What a cell's text means: values of each type, units, and columns that are not what they were."""

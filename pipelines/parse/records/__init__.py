@@ -1,0 +1,1 @@
+"""Nested records: JSON and XML, row by row."""

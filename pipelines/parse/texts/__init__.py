@@ -1,0 +1,1 @@
+"""Texts: declared encodings, marks of damage, delimited rows."""
