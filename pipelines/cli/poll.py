@@ -17,7 +17,7 @@ from pipelines.calendar import now
 from pipelines.cli.console import fail, screen, tells_errors
 from pipelines.cli.receive import existing_folder
 from pipelines.contracts import Contract, read_contracts
-from pipelines.errors import SettingError, TransientError
+from pipelines.errors import KhoTinhError, SettingError
 from pipelines.extract import poll_meetings as poll_once
 from pipelines.receive import Inbox
 from pipelines.settings import SOURCES, Settings, read_settings
@@ -40,8 +40,8 @@ _HELP = """Hỏi BigBlueButton đang có cuộc họp nào, lưu câu trả lờ
     bbb/<day>/<time>-<hash>.xml. The daily run pulls from there. Old days may be deleted once they are loaded: the raw
     archive keeps them. The files name who attended; only the data-centre team may read them (mode 0600).
 
-    Exit code 1: no answer was kept. With --every it goes on after a server that does not answer or a full disk, and
-    ends only for a setting that must be corrected."""
+    Exit code 1: no answer was kept. With --every it goes on after a server that does not answer or refuses and after a full
+    disk, and ends only for a setting that must be corrected."""
 
 
 @tells_errors
@@ -87,11 +87,17 @@ def keep_polling(
 
 
 def _poll(settings: Settings, inbox: Inbox) -> Mapping[str, object]:
-    """Asks once and keeps the answer; what may be better the next time is told, not raised."""
+    """Asks once and keeps the answer; what may be better the next time is told, not raised.
+
+    Raises:
+        SettingError: It will be no better until somebody corrects a setting.
+    """
     try:
         poll = poll_once(settings)
         receipt = inbox.keep(poll.body, poll.at)
-    except TransientError as error:
+    except SettingError:
+        raise
+    except KhoTinhError as error:
         return _failed(str(error))
     except OSError as error:
         return _failed(f"{inbox.root}: {error.strerror or type(error).__name__}")
