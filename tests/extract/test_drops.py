@@ -114,6 +114,9 @@ def test_every_name_that_no_contract_takes_is_told(
     found = extract.strays([_contract(contracts), monthly], settings)
     assert sorted(stray.told_name for stray in found) == sorted(strays.values())
     assert all("tên tệp" in stray.vi and stray.en for stray in found)
+    why = {stray.told_name: stray.en for stray in found}
+    assert "one before 2020" in why["BaoCao_05.06.1926.csv"]
+    assert "a day that does not exist" in why["BaoCao_31.02.2026.csv"]
     assert {key: len(files) for key, files in extract.dropped(_contract(contracts), settings).items()} == {
         "2026-06-05": 2
     }

@@ -149,7 +149,7 @@ def _strays(name: str, path: str, sources: Sequence[DropFolder], settings: Setti
 
 def _why_stray(name: str, sources: Sequence[DropFolder]) -> tuple[str, str] | None:
     matching = [source for source in sources if is_legible(name) and source.names.matches(name)]
-    days = [day for source in matching if (day := _day(name, source))]
+    days = [day for source in matching if (day := _told_day(name, source))]
     if not matching:
         return _NO_FORM
     if not days:
@@ -222,13 +222,18 @@ def _is_of(name: str, source: DropFolder, partition: Partition) -> bool:
 
 def _day(name: str, source: DropFolder) -> date | None:
     """The day or month that a name tells; None if it tells none that can be had."""
+    day = _told_day(name, source)
+    return day if day and day >= FIRST_DAY else None
+
+
+def _told_day(name: str, source: DropFolder) -> date | None:
+    """The day or month that a name tells, whenever it was; None if it tells none."""
     if not is_legible(name) or not source.names.matches(name):
         return None
     try:
-        day = source.names.day_of(name)
+        return source.names.day_of(name)
     except ValueError:
         return None
-    return day if day >= FIRST_DAY else None
 
 
 def _partition(day: date, source: DropFolder) -> Partition:
