@@ -74,7 +74,7 @@ def test_the_graph_holds_every_dataset_model_and_the_published_file(definitions:
         "ops/completeness",
         "published_warehouse",
     } <= keys
-    assert sum(key.startswith("raw/") for key in keys) == 11
+    assert sum(key.startswith("raw/") for key in keys) == 12
     Definitions.validate_loadable(definitions)
 
 
