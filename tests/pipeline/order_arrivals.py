@@ -132,7 +132,7 @@ def cut_in_two(came: Came, share: float, folder: Path) -> tuple[Came, Came]:
 
 
 def _partitions(workshop: Workshop) -> Iterator[tuple[str, Partition]]:
-    for dataset, contract in workshop.contracts.items():
+    for dataset, contract in workshop.asked().items():
         if contract.baseline:
             yield dataset, Partition.baseline(FIRST)
             yield dataset, Partition.baseline(FIRST + timedelta(days=4))

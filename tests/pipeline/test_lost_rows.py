@@ -32,11 +32,11 @@ def test_a_parser_that_loses_a_row_gets_every_dataset_refused(tmp_path: Path, mo
         for name, value in {**home.environment, **QUICK, "KHOTINH_HOME": str(home.folder)}.items():
             monkeypatch.setenv(name, value)
         workshop = Workshop(Settings())
-        for dataset, contract in workshop.contracts.items():
+        for dataset, contract in workshop.asked().items():
             partition = Partition.parse(MONTH) if contract.cadence == "monthly" else Partition.of_day(DAY)
             for attempt in ingest.ingest(workshop, dataset, partition):
                 assert attempt.outcome is Outcome.REFUSED, dataset
                 assert attempt.message.startswith("rows_are_accounted_for: "), attempt
         with open_warehouse(workshop.settings) as connection:
-            for dataset in workshop.contracts:
+            for dataset in workshop.asked():
                 assert connection.execute(f"SELECT count(*) FROM raw.{dataset}").fetchone() == (0,)
