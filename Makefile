@@ -11,8 +11,8 @@ help:  ## Show this help
 run: setup  ## Demo province, seven days, all the way to a published file (exit 3: some data was refused, by design)
 	@$(BIN)/khotinh demo run; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 3 ] || exit $$code; exit 0
 
-test: setup-dev  ## All tests, in two processes
-	@$(BIN)/pytest --numprocesses $${KHOTINH_TEST_PROCESSES:-2} --dist loadgroup --no-loadscope-reorder
+test: setup-dev  ## All tests, in three processes: two cores have room for the waits of a third
+	@$(BIN)/pytest --numprocesses $${KHOTINH_TEST_PROCESSES:-3} --dist loadgroup --no-loadscope-reorder
 
 coverage: setup-dev  ## All tests with branch coverage, commands in processes of their own included
 	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/pytest --cov --cov-report=term-missing:skip-covered
