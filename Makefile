@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help run test order fuzz coverage ui bench setup setup-dev system-packages lint types layers lock generate generate-demo clean
+.PHONY: help run test test-long order fuzz coverage ui bench setup setup-dev system-packages lint types layers lock generate generate-demo clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -11,8 +11,11 @@ help:  ## Show this help
 run: setup  ## Demo province, seven days, all the way to a published file (exit 3: some data was refused, by design)
 	@$(BIN)/khotinh demo run; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 3 ] || exit $$code; exit 0
 
-test: setup-dev  ## All tests, in three processes: two cores have room for the waits of a third
-	@$(BIN)/pytest --numprocesses $${KHOTINH_TEST_PROCESSES:-3} --dist loadgroup --no-loadscope-reorder
+test: setup-dev  ## All tests but the longest, in three processes: two cores have room for the waits of a third
+	@$(BIN)/pytest -m "not long" --numprocesses $${KHOTINH_TEST_PROCESSES:-3} --dist loadgroup --no-loadscope-reorder
+
+test-long: setup-dev  ## The longest runs: a week day by day backwards, persons in every row, a backfill in the daemon
+	@$(BIN)/pytest -m long
 
 coverage: setup-dev  ## All tests with branch coverage, commands in processes of their own included
 	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/pytest --cov --cov-report=term-missing:skip-covered

@@ -141,6 +141,7 @@ def test_the_rest_is_published_after_a_dataset_broke_in_the_daemon(
     assert isinstance(found, RunRequest if is_asked else SkipReason)
 
 
+@pytest.mark.long
 def test_a_backfill_from_the_page_runs_in_the_daemon_and_publishes(tmp_path: Path) -> None:
     first, last = date(2026, 11, 4), date(2026, 11, 5)
     with home_with(tmp_path, [], first, last, scale=0.01) as home, _ui(home) as ask:

@@ -63,7 +63,7 @@ class Planted:
     needles: list[str]
 
 
-@pytest.fixture(scope="module", params=[4, 1], ids=["some rows", "every row"])
+@pytest.fixture(scope="module", params=[4, pytest.param(1, marks=pytest.mark.long)], ids=["some rows", "every row"])
 def planted(
     request: pytest.FixtureRequest, usual_week: Ran, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Planted]:

@@ -67,6 +67,7 @@ def test_a_week_of_unusable_files_leaves_gaps_and_never_a_wrong_figure(tmp_path:
         assert differences(home).is_empty()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("faults", [DEFAULT_FAULTS], ids=["usual"])
 def test_day_by_day_backwards_equals_one_run(tmp_path: Path, faults: tuple[str, ...]) -> None:
     first, last = date(2026, 11, 2), date(2026, 11, 4)
