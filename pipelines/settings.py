@@ -1,18 +1,14 @@
 """Every setting, from the environment or `.env`, under the prefix KHOTINH_. Secrets stay SecretStr and are never printed.
 
-Contracts name the connections; how one is reached is set by KHOTINH_<CONNECTION>_URL and what stands beside it, so a
-new system needs no code here. A connection's setting may be missing until it is pulled. Where a dataset lies inside a
-place is its contract's business, not a setting.
+What is set of the systems outside is only gathered here; `connections` knows what it means.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -23,9 +19,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from pipelines.errors import SettingError
+from pipelines.connections import PLACE_SETTINGS, PREFIX, Connections, malformed, missing
 
-PREFIX = "KHOTINH_"
 PROJECT = Path(__file__).resolve().parent.parent
 SOURCES = PROJECT / "sources"
 EXPECTATIONS = PROJECT / "expectations"
@@ -33,88 +28,6 @@ DBT_PROJECT = PROJECT / "dbt_project"
 SEEDS = DBT_PROJECT / "seeds"
 ENDPOINTS_FILE = SOURCES / "videoconference" / "endpoints.csv"
 SHORTEST_KEY, LONGEST_KEY = 16, 64
-PLACE_SETTINGS = (
-    "url", "login_url", "client_id", "client_secret", "user", "password", "token", "ca_file", "key_file", "known_hosts",
-    "endpoint_url", "access_key", "secret_key",
-)  # fmt: skip
-"""What may be set of a connection: KHOTINH_DOCUMENTS_URL, KHOTINH_DOCUMENTS_PASSWORD and so on."""
-_FOLDER_SCHEMES: Mapping[str, tuple[str, ...]] = {
-    "file": (),
-    "sftp": ("known_hosts",),
-    "ftps": ("password",),
-    "smb": ("password",),
-    "s3": ("access_key", "secret_key"),
-}
-"""Kinds of folders by their addresses' schemes, each with what must be set beside the address."""
-
-
-@dataclass(frozen=True)
-class HttpConnection:
-    """An HTTP system.
-
-    Attributes:
-        url: Its address.
-        login_url: Address that logins go to; the same one, unless a server of its own hands tokens out.
-        credentials: What proves who we are, by the names of `PLACE_SETTINGS`.
-        ca_file: Certificate authorities that are trusted for it besides the machine's own.
-        name: The connection's name.
-    """
-
-    url: str
-    login_url: str
-    credentials: Mapping[str, SecretStr]
-    ca_file: Path | None
-    name: str
-
-    @property
-    def setting(self) -> str:
-        """Name of the setting that holds the address."""
-        return self.variable("url")
-
-    @property
-    def login_setting(self) -> str:
-        """Name of the setting that holds the address of logins."""
-        return self.variable("url" if self.login_url == self.url else "login_url")
-
-    def variable(self, field: str) -> str:
-        """The environment variable of one of its settings."""
-        return _variable(f"{self.name}_{field}")
-
-    def secret(self, field: str) -> str:
-        """One of its credentials, in the clear."""
-        return self.credentials[field].get_secret_value()
-
-
-@dataclass(frozen=True)
-class FileConnection:
-    """A folder outside.
-
-    Its address is `file:///path`, `sftp://user@host:port/path`, `ftps://user@host:port/path`,
-    `smb://user@host/share/path` or `s3://bucket/prefix`.
-
-    Attributes:
-        key_file: Private key for an SFTP server, in place of the password.
-        known_hosts: File that holds the SFTP server's key; without it no SFTP server is trusted.
-        ca_file: Certificate authorities that an FTPS server or a bucket's endpoint is trusted by, in place of the
-            public ones.
-        endpoint_url: Where the S3 service answers, if it is not Amazon's.
-        access_key, secret_key: Of the S3 account.
-        setting: Name of the setting that holds the address.
-    """
-
-    url: str
-    password: SecretStr | None
-    key_file: Path | None
-    known_hosts: Path | None
-    ca_file: Path | None
-    endpoint_url: str | None
-    access_key: SecretStr | None
-    secret_key: SecretStr | None
-    setting: str
-
-    def beside(self, name: str) -> str:
-        """The setting beside the address: of KHOTINH_DOCUMENTS_URL, `password` is KHOTINH_DOCUMENTS_PASSWORD."""
-        return f"{self.setting.removesuffix('URL')}{name.upper()}"
 
 
 class _PlacesSource(PydanticBaseSettingsSource):
@@ -250,61 +163,16 @@ class Settings(BaseSettings):
         """What dbt compiles and its logs."""
         return self.home / "dbt"
 
+    @property
+    def connections(self) -> Connections:
+        """How the systems outside are reached."""
+        return Connections(self.places)
+
     def is_connected(self, connection: str) -> bool:
         """Whether an address is set for the connection; whether it works is another question."""
         if connection == "endpoints":
-            return bool(self._told("endpoint_url"))
-        url = self.places.get(f"{connection}_url")
-        return bool(url and url.get_secret_value())
-
-    def http(self, connection: str, credentials: Sequence[str] = ()) -> HttpConnection:
-        """How to reach an HTTP system.
-
-        Args:
-            connection: Its name.
-            credentials: Which settings its login needs.
-
-        Raises:
-            SettingError: One of its settings is missing, is no HTTP address or no file.
-        """
-        url = self._http_address(f"{connection}_url")
-        has_own_login = bool(self._told(f"{connection}_login_url"))
-        return HttpConnection(
-            url=url,
-            login_url=self._http_address(f"{connection}_login_url") if has_own_login else url,
-            credentials={name: SecretStr(self._needed(f"{connection}_{name}")) for name in credentials},
-            ca_file=self._file_of(f"{connection}_ca_file"),
-            name=connection,
-        )
-
-    def files(self, connection: str) -> FileConnection:
-        """How to reach a folder.
-
-        Raises:
-            SettingError: Its address is missing or of an unknown kind, what its kind needs beside it is missing, or a
-                file that it is to be trusted by is not there.
-        """
-        url = self._needed(f"{connection}_url")
-        address = _split(url)
-        scheme = address.scheme if address else ""
-        if scheme not in _FOLDER_SCHEMES:
-            known = ", ".join(f"{name}://" for name in _FOLDER_SCHEMES)
-            raise _malformed(f"{connection}_url", f"begins with none of {known}.")
-        for name in _FOLDER_SCHEMES[scheme]:
-            self._needed(f"{connection}_{name}")
-        endpoint = self.places.get(f"{connection}_endpoint_url")
-        return FileConnection(
-            url=url.rstrip("/"),
-            password=self.places.get(f"{connection}_password"),
-            # Whether it is there is seen where it is used: not every kind of place needs it.
-            key_file=_path(self.places.get(f"{connection}_key_file")),
-            known_hosts=self._file_of(f"{connection}_known_hosts") if scheme == "sftp" else None,
-            ca_file=self._file_of(f"{connection}_ca_file"),
-            endpoint_url=endpoint.get_secret_value().rstrip("/") if endpoint else None,
-            access_key=self.places.get(f"{connection}_access_key"),
-            secret_key=self.places.get(f"{connection}_secret_key"),
-            setting=_variable(f"{connection}_url"),
-        )
+            return bool(self.endpoint_url and self.endpoint_url.get_secret_value())
+        return self.connections.is_set(connection)
 
     def endpoint_template(self) -> str:
         """Address template of one endpoint's status answer.
@@ -314,7 +182,7 @@ class Settings(BaseSettings):
         """
         template = self._needed("endpoint_url")
         if "{address}" not in template and "{endpoint_code}" not in template:
-            raise _malformed("endpoint_url", "holds neither {address} nor {endpoint_code}.")
+            raise malformed("endpoint_url", "holds neither {address} nor {endpoint_code}.")
         return template
 
     def hash_key(self) -> bytes:
@@ -325,7 +193,7 @@ class Settings(BaseSettings):
         """
         key = self._needed("pseudonym_key").encode()
         if not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
-            raise _malformed("pseudonym_key", f"must have {SHORTEST_KEY} to {LONGEST_KEY} characters.")
+            raise malformed("pseudonym_key", f"must have {SHORTEST_KEY} to {LONGEST_KEY} characters.")
         return key
 
     def meeting_secret(self) -> str:
@@ -344,30 +212,13 @@ class Settings(BaseSettings):
         """
         place = next(folder for folder in (self.home, *self.home.parents) if folder.exists())
         if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-            raise _malformed("home", f"{self.home} cannot be made or written: {place} is no folder that you may write.")
-
-    def _http_address(self, field: str) -> str:
-        url = self._needed(field)
-        address = _split(url)
-        if address is None or address.scheme not in {"http", "https"} or not address.hostname:
-            raise _malformed(field, "is not an http or https address.")
-        return url.rstrip("/")
-
-    def _file_of(self, field: str) -> Path | None:
-        file = _path(self.places.get(field))
-        if file is not None and not file.is_file():
-            raise _malformed(field, f"{file} is not a file.")
-        return file
+            raise malformed("home", f"{self.home} cannot be made or written: {place} is no folder that you may write.")
 
     def _needed(self, field: str) -> str:
-        if text := self._told(field):
-            return text
-        raise SettingError(_variable(field), "is not set.", "Set it in the environment or in .env.")
-
-    def _told(self, field: str) -> str:
-        """A setting's text; empty if it is not set."""
-        value = self.places[field] if field in self.places else getattr(self, field, None)
-        return value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
+        value: SecretStr | None = getattr(self, field)
+        if value is not None and value.get_secret_value():
+            return value.get_secret_value()
+        raise missing(field)
 
 
 def read_settings() -> Settings:
@@ -380,29 +231,4 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
-        raise _malformed(str(fault["loc"][0]), f"{fault['msg']}.") from None
-
-
-def address_setting(connection: str) -> str:
-    """Name of the setting that holds a connection's address."""
-    return _variable("endpoint_url" if connection == "endpoints" else f"{connection}_url")
-
-
-def _path(text: SecretStr | None) -> Path | None:
-    return Path(text.get_secret_value()).expanduser() if text and text.get_secret_value() else None
-
-
-def _split(url: str) -> SplitResult | None:
-    """The address's parts, None for one that cannot be taken apart."""
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return None
-
-
-def _variable(field: str) -> str:
-    return f"{PREFIX}{field.upper()}"
-
-
-def _malformed(field: str, what: str) -> SettingError:
-    return SettingError(_variable(field), what, "Correct it in the environment or in .env.")
+        raise malformed(str(fault["loc"][0]), f"{fault['msg']}.") from None

@@ -10,11 +10,12 @@ import typer
 
 from pipelines.build import dbt_executable
 from pipelines.cli.console import ExitCode, print_json, screen, tells_errors
+from pipelines.connections import address_setting
 from pipelines.contracts import DropFolder
 from pipelines.errors import KhoTinhError, NotThereError, SettingError
 from pipelines.extract import Stray, dropped, reach, strays
 from pipelines.ingest import Workshop
-from pipelines.settings import Settings, address_setting, read_settings
+from pipelines.settings import Settings, read_settings
 
 NOT_CONNECTED = "not connected"
 _LEAST_FREE_BYTES = 5 * 1024**3

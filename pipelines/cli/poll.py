@@ -117,7 +117,7 @@ def _folder(settings: Settings, contract: Contract) -> Path:
     Raises:
         SettingError: None is set, it is not of this machine, or it is not there.
     """
-    place = settings.files(contract.source.connection)
+    place = settings.connections.files(contract.source.connection)
     address = urlsplit(place.url)
     if address.scheme != "file":
         raise SettingError(place.setting, "is no folder of this machine.", "Give file:///… of the machine that polls.")

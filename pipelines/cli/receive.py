@@ -12,10 +12,11 @@ import orjson
 import typer
 
 from pipelines.cli.console import screen, tells_errors
+from pipelines.connections import address_setting
 from pipelines.contracts import Contract, read_contracts
 from pipelines.errors import SettingError
 from pipelines.receive import Inbox, Limits, Senders, serve
-from pipelines.settings import SOURCES, Settings, address_setting, read_settings
+from pipelines.settings import SOURCES, Settings, read_settings
 
 _FOLDER = "KHOTINH_CDR_FOLDER"
 _HELP = """Nhận bản ghi mà hệ thống hội nghị tự gửi tới (Cisco Meeting Server) | Receive call records that are pushed.
@@ -86,11 +87,11 @@ def _folder(settings: Settings, contract: Contract) -> Path:
     if settings.cdr_folder is not None:
         return existing_folder(settings.cdr_folder.expanduser().absolute(), _FOLDER)
     connection = contract.source.connection
-    url, setting = settings.places.get(f"{connection}_url"), address_setting(connection)
+    url, setting = settings.connections.told.get(f"{connection}_url"), address_setting(connection)
     # What another kind of place needs beside its address is no business of a receiver.
     if url is not None and url.get_secret_value() and not url.get_secret_value().startswith("file:"):
         raise SettingError(_FOLDER, "is not set.", f"Set it: {setting} is no folder of this machine.")
-    return existing_folder(Path(unquote(urlsplit(settings.files(connection).url).path)), setting)
+    return existing_folder(Path(unquote(urlsplit(settings.connections.files(connection).url).path)), setting)
 
 
 def existing_folder(folder: Path, setting: str) -> Path:

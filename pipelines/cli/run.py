@@ -15,12 +15,13 @@ from pipelines import calendar
 from pipelines.cli import summary
 from pipelines.cli.console import ExitCode, errors, print_json, screen, tells_errors
 from pipelines.cli.doctor import find_strays
+from pipelines.connections import address_setting
 from pipelines.contracts import Contract
 from pipelines.errors import SettingError
 from pipelines.extract import reach
 from pipelines.ingest import Workshop
 from pipelines.load.ledger import Attempt
-from pipelines.settings import Settings, address_setting, read_settings
+from pipelines.settings import Settings, read_settings
 
 
 @tells_errors

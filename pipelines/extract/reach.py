@@ -106,7 +106,7 @@ def _look_at_http(contract: Contract, settings: Settings) -> None:
     if not isinstance(source, HttpPages | HttpDownload):
         return
     with open_system(source, settings, source.connection) as system:
-        place = settings.http(source.connection)
+        place = settings.connections.http(source.connection)
         _call(place.url, place.setting)
         if can_renew(source.login):
             system.log_in(None)
@@ -132,7 +132,7 @@ def _last_period(contract: Contract) -> Partition:
 
 
 def _look_at_files(contract: Contract, settings: Settings) -> None:
-    place = settings.files(contract.source.connection)
+    place = settings.connections.files(contract.source.connection)
     if urlsplit(place.url).scheme in _DEFAULT_PORTS:
         _call(place.url, place.setting)
     if place.endpoint_url:

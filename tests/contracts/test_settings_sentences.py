@@ -25,11 +25,11 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def _portal(settings: Settings) -> object:
-    return settings.http("portal", CREDENTIALS)
+    return settings.connections.http("portal", CREDENTIALS)
 
 
 def _documents(settings: Settings) -> object:
-    return settings.files("documents")
+    return settings.connections.files("documents")
 
 
 PORTAL = {
@@ -58,8 +58,8 @@ def test_each_setting_of_the_portal_is_asked_for_by_name(
     ("name", "use"),
     [
         ("KHOTINH_DOCUMENTS_URL", _documents),
-        ("KHOTINH_VIDEOCONFERENCE_URL", lambda settings: settings.files("videoconference")),
-        ("KHOTINH_OFFICER_URL", lambda settings: settings.files("officer")),
+        ("KHOTINH_VIDEOCONFERENCE_URL", lambda settings: settings.connections.files("videoconference")),
+        ("KHOTINH_OFFICER_URL", lambda settings: settings.connections.files("officer")),
         ("KHOTINH_ENDPOINT_URL", Settings.endpoint_template),
         ("KHOTINH_PSEUDONYM_KEY", Settings.hash_key),
     ],
@@ -150,7 +150,7 @@ def test_settings_come_from_the_env_file_and_the_environment_goes_first(
     )
     monkeypatch.setenv("KHOTINH_LOCK_SECONDS", "9")
     settings = read_settings()
-    connection = settings.http("portal", CREDENTIALS)
+    connection = settings.connections.http("portal", CREDENTIALS)
     assert connection.url == "https://from-file.example"
     assert connection.secret("client_secret") == SECRET
     assert settings.lock_seconds == 9
@@ -160,7 +160,7 @@ def test_no_text_of_the_settings_shows_a_secret(monkeypatch: pytest.MonkeyPatch)
     for name, text in {**PORTAL, **DOCUMENTS, "KHOTINH_PSEUDONYM_KEY": SECRET}.items():
         monkeypatch.setenv(name, text)
     settings = read_settings()
-    connection = settings.http("portal", CREDENTIALS)
+    connection = settings.connections.http("portal", CREDENTIALS)
     for text in (repr(settings), str(settings), repr(connection), settings.model_dump_json(), f"{settings.__dict__}"):
         assert SECRET not in text
     assert isinstance(connection.credentials["client_secret"], SecretStr)

@@ -325,4 +325,4 @@ def test_an_address_that_holds_a_password_is_refused(pull: Pull) -> None:
 
 @pytest.fixture
 def portal_server_url(portal_settings: MakeSettings) -> str:
-    return portal_settings().http("portal").url
+    return portal_settings().connections.http("portal").url

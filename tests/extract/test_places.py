@@ -466,7 +466,7 @@ class TestS3:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "another")
         assert pull(bucket, "a.csv").file.read_bytes() == b"x"
         settings = plain_settings(documents_url="s3://b", documents_access_key="k", documents_secret_key="s")
-        client = s3._client(settings.files("documents"), settings)
+        client = s3._client(settings.connections.files("documents"), settings)
         assert client.meta.endpoint_url == "https://s3.amazonaws.com"
 
 

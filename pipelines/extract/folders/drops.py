@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from pipelines import calendar
 from pipelines.calendar import Partition
+from pipelines.connections import FileConnection
 from pipelines.contracts import Contract, DropFolder
 from pipelines.errors import NotThereError
 from pipelines.extract.delivery import (
@@ -33,7 +34,7 @@ from pipelines.extract.folders.files import check_unchanged, is_marked, is_marke
 from pipelines.extract.folders.folder import Entry, Folder, is_legible
 from pipelines.extract.folders.places import open_folder
 from pipelines.extract.patience import patiently
-from pipelines.settings import FileConnection, Settings
+from pipelines.settings import Settings
 
 FRESH_SECONDS, SETTLE_SECONDS = 300, 5.0
 """People copy over slow lines: a file that changed in the last five minutes is looked at again after five seconds."""
@@ -89,7 +90,7 @@ def pull_drops(source: DropFolder, order: Order) -> list[Delivery]:
         NotThereError: No file of the period is there, or none with its mark.
         SettingError: As of `files.pull_files`, and the others too.
     """
-    connection = order.settings.files(source.connection)
+    connection = order.settings.connections.files(source.connection)
     return patiently(order.settings, lambda: _pull_once(source, connection, order))
 
 
@@ -103,7 +104,7 @@ def dropped(contract: Contract, settings: Settings) -> dict[str, list[tuple[str,
         KhoTinhError: The folder cannot be looked into.
     """
     source = _source(contract)
-    connection = settings.files(source.connection)
+    connection = settings.connections.files(source.connection)
     with open_folder(connection, settings) as folder:
         listed = folder.files(source.folder)
     found: dict[str, list[tuple[str, int, datetime | None]]] = {}
@@ -134,7 +135,7 @@ def strays(contracts: Iterable[Contract], settings: Settings) -> list[Stray]:
 
 
 def _strays(name: str, path: str, sources: Sequence[DropFolder], settings: Settings) -> list[Stray]:
-    connection = settings.files(name)
+    connection = settings.connections.files(name)
     with open_folder(connection, settings) as folder:
         listed = folder.files(path)
     words = _USUAL_WORDS.union(*(source.names.words for source in sources))
@@ -183,7 +184,7 @@ def _pull_once(source: DropFolder, connection: FileConnection, order: Order) -> 
 
 def _delivery(source: DropFolder, order: Order, entry: Entry, copy: Path, number: int) -> Delivery:
     name = _stored_name(entry.name, source, order.settings)
-    connection = order.settings.files(source.connection)
+    connection = order.settings.connections.files(source.connection)
     uri = posixpath.join(without_credentials(connection.url), source.folder, name)
     file = copy.replace(order.folder / f"{number}-{safe_name(name)}")
     return Delivery(file, name, uri, _local(entry))

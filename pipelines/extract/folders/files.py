@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipelines.connections import FileConnection
 from pipelines.contracts import Files
 from pipelines.errors import NotThereError
 from pipelines.extract.delivery import (
@@ -30,7 +31,6 @@ from pipelines.extract.delivery import (
 from pipelines.extract.folders.folder import Entry, Folder
 from pipelines.extract.folders.places import open_folder
 from pipelines.extract.patience import patiently
-from pipelines.settings import FileConnection
 
 FRESH_SECONDS = 10
 SETTLE_SECONDS = 0.5
@@ -51,7 +51,7 @@ def pull_files(source: Files, order: Order) -> Delivery:
         PermanentError: The path or a listed name climbs out of the place, or may not be read.
         DataRefusedError: The files are larger than `LARGEST_FILE_BYTES`.
     """
-    connection = order.settings.files(source.connection)
+    connection = order.settings.connections.files(source.connection)
     return patiently(order.settings, lambda: _pull_once(source, connection, order))
 
 

@@ -22,9 +22,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from fsspec.implementations.local import LocalFileSystem
 
+from pipelines.connections import FileConnection
 from pipelines.errors import NotThereError, PermanentError, SettingError, TransientError
 from pipelines.extract.delivery import LARGEST_FILE_BYTES, private_file, without_credentials
-from pipelines.settings import FileConnection
 
 UNFINISHED_SUFFIXES = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".download")
 """Names that senders give to a file until it is whole. Such files are passed over, and those that begin with a dot."""

@@ -18,10 +18,11 @@ from time import monotonic
 from typing import Any
 from urllib.parse import unquote
 
+from pipelines.connections import FileConnection
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.delivery import without_credentials
 from pipelines.extract.folders.folder import Failures, Folder, account_address, write_blocks
-from pipelines.settings import FileConnection, Settings
+from pipelines.settings import Settings
 
 LARGEST_LISTING_BYTES = 64 * 1024 * 1024
 LONGEST_LISTING_SECONDS = 300.0

@@ -14,9 +14,10 @@ from urllib.parse import unquote, urlsplit
 
 from fsspec.implementations.local import LocalFileSystem
 
+from pipelines.connections import FileConnection
 from pipelines.errors import SettingError
 from pipelines.extract.folders.folder import Folder
-from pipelines.settings import FileConnection, Settings
+from pipelines.settings import Settings
 
 
 @contextmanager

@@ -19,10 +19,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ParamValidationError, SSLError
 from pydantic import SecretStr
 
+from pipelines.connections import FileConnection
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.delivery import without_credentials
 from pipelines.extract.folders.folder import Failures, Folder, write_blocks
-from pipelines.settings import FileConnection, Settings
+from pipelines.settings import Settings
 
 _COPIES_AT_ONCE = 8
 _BLOCK = 1024 * 1024

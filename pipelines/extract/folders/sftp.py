@@ -18,10 +18,11 @@ import asyncssh
 from fsspec.asyn import sync
 from sshfs import SSHFileSystem
 
+from pipelines.connections import FileConnection
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.delivery import without_credentials
 from pipelines.extract.folders.folder import LONGEST_COPY_SECONDS, Failures, Folder, account_address
-from pipelines.settings import FileConnection, Settings
+from pipelines.settings import Settings
 
 _KEEPALIVE_SECONDS = 5
 _CLOSE_SECONDS = 2

@@ -26,10 +26,11 @@ from smbprotocol.exceptions import (
 )
 from smbprotocol.header import NtStatus
 
+from pipelines.connections import FileConnection
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.delivery import without_credentials
 from pipelines.extract.folders.folder import Failures, Folder, account_address, write_blocks
-from pipelines.settings import FileConnection, Settings
+from pipelines.settings import Settings
 
 _PORT = 445
 _BLOCK = 1024 * 1024

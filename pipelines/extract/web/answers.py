@@ -10,9 +10,9 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from pipelines.connections import HttpConnection
 from pipelines.errors import NotThereError, PermanentError, SettingError, TransientError
 from pipelines.extract.delivery import without_credentials
-from pipelines.settings import HttpConnection
 
 NOT_MODIFIED, UNAUTHORIZED = 304, 401
 LONGEST_RATE_LIMIT_WAIT_SECONDS = 60.0

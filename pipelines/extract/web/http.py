@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import certifi
 import httpx
 
+from pipelines.connections import HttpConnection
 from pipelines.contracts import HttpDownload, HttpPages, Login
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.delivery import without_credentials
@@ -26,7 +27,7 @@ from pipelines.extract.web.bodies import ACCEPTED_ENCODINGS
 from pipelines.extract.web.calls import Caller, Entry, Question, Receive, Result
 from pipelines.extract.web.login import can_renew, log_in
 from pipelines.extract.web.login_page import HEAD_BYTES, is_login_page
-from pipelines.settings import HttpConnection, Settings
+from pipelines.settings import Settings
 
 MOST_RENEWALS = 2
 
@@ -144,7 +145,7 @@ def open_system(source: HttpPages | HttpDownload, settings: Settings, subject: s
     Raises:
         SettingError: A setting is missing, or an address is malformed or holds a user or password.
     """
-    connection = settings.http(source.connection, source.login.settings)
+    connection = settings.connections.http(source.connection, source.login.settings)
     check_address(connection.url, connection.setting)
     check_address(connection.login_url, connection.login_setting)
     connections = settings.http_connections

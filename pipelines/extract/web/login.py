@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 import httpx
 import orjson
 
+from pipelines.connections import HttpConnection
 from pipelines.contracts import Basic, Bearer, ClientCredentials, Login, LoginForm, NoLogin, Password
 from pipelines.errors import SettingError
 from pipelines.extract.delivery import without_credentials
@@ -19,7 +20,6 @@ from pipelines.extract.web.answers import RefusedError, not_let_in
 from pipelines.extract.web.calls import Caller, Entry, Question, same_origin
 from pipelines.extract.web.json_path import at
 from pipelines.extract.web.login_page import Form, find_form, is_login_page
-from pipelines.settings import HttpConnection
 
 LARGEST_LOGIN_ANSWER = 4 * 1024 * 1024
 
