@@ -15,3 +15,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group("usual_week" if item.path in shares else str(item.path)))
     items.sort(key=lambda item: (item.path not in shares, item.path.parent.name not in WHOLE_RUNS))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A runner that no longer sees the groups would run every shared week once a process, and tell nobody."""
+    if session.config.getoption("loadgroup", default=False) and not all("@" in item.nodeid for item in session.items):
+        raise pytest.UsageError("xdist does not see the tests' groups; this pytest and this xdist do not fit.")
