@@ -6,6 +6,13 @@ import pytest
 
 WHOLE_RUNS = ("pipeline", "faults", "quarantine")
 """Folders whose tests run the whole job."""
+LONGEST_NAME = 40
+"""Most bytes of a parameter that name its test."""
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A file's bytes are no name: they hold the moment of their making, and every process must find the same tests."""
+    return "bytes" if isinstance(val, bytes) and len(val) > LONGEST_NAME else None
 
 
 @pytest.hookimpl(tryfirst=True)
