@@ -311,3 +311,13 @@ def test_a_day_before_all_calendars_costs_the_file_and_not_the_run(tmp_path: Pat
 def test_a_day_that_is_none_is_a_reason(number: str, tmp_path: Path) -> None:
     parsed = read(write(tmp_path / "a.xlsx", _dated(number)), OF)
     assert reasons(parsed) == {2: ["ngay: not a readable date"]}
+
+
+def test_a_directory_that_names_places_before_the_file_is_damage(tmp_path: Path) -> None:
+    content = bytearray(book(_sheet(TABLE)))
+    directory, end = content.find(b"PK\1\2"), content.rfind(b"PK\5\6")
+    # Packed in a way that nobody knows, the first part is not looked into while the layout is told.
+    content[directory + 10 : directory + 12] = (12).to_bytes(2, "little")
+    content[end + 16 : end + 20] = (directory + 10).to_bytes(4, "little")
+    with pytest.raises(DataRefusedError, match="cut short"):
+        read(write(tmp_path / "a.xlsx", bytes(content)), OF)

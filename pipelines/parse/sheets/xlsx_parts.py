@@ -8,6 +8,7 @@ found here, by expat, without keeping a cell. What the cells say is the reader's
 from __future__ import annotations
 
 import posixpath
+import struct
 import zlib
 from collections.abc import Iterator
 from copy import copy
@@ -50,6 +51,9 @@ def refuse_bombs(file: Path) -> None:
             names = {_key(part.filename) for part in parts}
             if len(parts) > _MOST_PARTS or len(names) < len(parts):
                 raise unreadable("it has too many parts, or two of one name")
+            if any(part.header_offset < 0 for part in parts):
+                # A damaged directory may name places before the file's beginning; seeking one is the machine's error.
+                raise unreadable(_TORN)
             if sum(part.file_size for part in parts) > _MOST_UNPACKED:
                 raise unreadable("it is larger, unpacked, than any register")
             total = 0
@@ -59,7 +63,7 @@ def refuse_bombs(file: Path) -> None:
                 if size != part.file_size:
                     raise unreadable("its table of contents lies about a part's size")
                 total += size
-    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
+    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error, struct.error):
         raise unreadable(_TORN) from None
 
 
