@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipelines.ingest import Workshop
-from pipelines.load.ledger import Attempt
-from pipelines.orchestration import RunResult, run_days
+from pipelines.orchestration import build_and_publish
 from pipelines.settings import EXPECTATIONS, Settings
 from pipelines.validate.suites import read_mart_suites
-from tests.pipeline.conftest import QUICK, Home, Ran, home_with
+from tests.pipeline.conftest import QUICK, Home, Ran
 
-DAY = date(2026, 11, 5)
 SUITES = read_mart_suites(EXPECTATIONS / "marts")
 # What each rule is there for, done to a copy of the marts; all of it at once.
 FAULTS = """
@@ -147,41 +145,36 @@ def test_a_mart_that_is_empty_although_data_came_is_noticed(usual_week: Ran, tmp
 
 
 def test_a_mart_that_breaks_a_critical_rule_leaves_the_pointer_where_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    usual_week: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted = tmp_path / "expectations"
     shutil.copytree(EXPECTATIONS, planted)
     suite = planted / "marts" / "indicator_daily.yaml"
     sound = suite.read_text(encoding="utf-8")
-    with home_with(tmp_path, [], DAY, DAY) as home:
-        for name, value in {**home.environment, **QUICK, "KHOTINH_HOME": str(home.folder)}.items():
-            monkeypatch.setenv(name, value)
-        assert _run(planted).is_built
-        before = _pointer(home).readlink()
-        impossible = (
-            "  - name: nothing_is_received\n    type: expect_table_row_count_to_equal\n    kwargs: {value: 0}\n"
-            "    on_failure: %s\n    says: {vi: 'Không có gì.', en: 'Nothing is there.'}\n"
-        )
-        suite.write_text(sound + impossible % "refuse", encoding="utf-8")
-        refused = _run(planted)
-        assert not refused.is_built
-        assert "indicator_daily: nothing_is_received (Nothing is there.)" in (refused.failure or "")
-        assert _pointer(home).readlink() == before
-        assert len(list((home.folder / "published").glob("warehouse-*.duckdb"))) == 1
-        assert "Không có gì." in _newest_page(home)
-        suite.write_text(sound + impossible % "flag", encoding="utf-8")
-        assert _run(planted).is_built
-        assert _pointer(home).readlink() != before
-        told = json.loads(home.khotinh("status", "--json").stdout)
-        assert [(one["mart"], one["check_name"], one["severity"]) for one in told["mart_checks_failed"]] == [
-            ("indicator_daily", "nothing_is_received", "warning")
-        ]
-        assert "indicator_daily không đạt" in home.khotinh("status").stdout
-
-
-def _run(expectations: Path) -> RunResult:
-    attempts: list[Attempt] = []
-    return run_days(Workshop(Settings(), expectations=expectations), DAY, DAY, [], attempts.append)
+    home = replace(usual_week.home, folder=tmp_path / "data")
+    shutil.copytree(usual_week.home.folder, home.folder, symlinks=True)
+    for name, value in {**home.environment, **QUICK, "KHOTINH_HOME": str(home.folder)}.items():
+        monkeypatch.setenv(name, value)
+    before = _pointer(home).readlink()
+    impossible = (
+        "  - name: nothing_is_received\n    type: expect_table_row_count_to_equal\n    kwargs: {value: 0}\n"
+        "    on_failure: %s\n    says: {vi: 'Không có gì.', en: 'Nothing is there.'}\n"
+    )
+    suite.write_text(sound + impossible % "refuse", encoding="utf-8")
+    refused = build_and_publish(Workshop(Settings(), expectations=planted))
+    assert not refused.is_built
+    assert "indicator_daily: nothing_is_received (Nothing is there.)" in (refused.failure or "")
+    assert _pointer(home).readlink() == before
+    assert len(list((home.folder / "published").glob("warehouse-*.duckdb"))) == 1
+    assert "Không có gì." in _newest_page(home)
+    suite.write_text(sound + impossible % "flag", encoding="utf-8")
+    assert build_and_publish(Workshop(Settings(), expectations=planted)).is_built
+    assert _pointer(home).readlink() != before
+    told = json.loads(home.khotinh("status", "--json").stdout)
+    assert [(one["mart"], one["check_name"], one["severity"]) for one in told["mart_checks_failed"]] == [
+        ("indicator_daily", "nothing_is_received", "warning")
+    ]
+    assert "indicator_daily không đạt" in home.khotinh("status").stdout
 
 
 def _pointer(home: Home) -> Path:
