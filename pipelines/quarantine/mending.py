@@ -14,6 +14,7 @@ from pipelines.ingest import Workshop
 from pipelines.parse.cells.units import candidates_of, without_candidates
 from pipelines.quarantine import sentences
 from pipelines.quarantine.held import HeldRow
+from pipelines.validate.suites import LABELS, Rule
 
 RULE = "rule"
 _WITH_DECIMALS = NUMBERS - {"integer"}
@@ -51,8 +52,7 @@ class Mending:
         subject, _, name = reason.partition(": ")
         if subject != RULE:
             return [subject]
-        suite = self._workshop.suites.get(dataset)
-        rule = next((rule for rule in suite.rules if rule.name == name), None) if suite else None
+        rule = self._rule(dataset, name)
         if rule is None:
             return []
         words = set(re.findall(r"\w+", str(rule.kwargs)))
@@ -68,13 +68,19 @@ class Mending:
         return self._cell_sentence(column, row.dataset, why) if column else sentences.ANOTHER_FAULT
 
     def _rule_sentence(self, dataset: str, reason: str, name: str) -> str:
+        rule = self._rule(dataset, name)
+        if rule is None:
+            return sentences.ANOTHER_FAULT
+        if rule.mend is None:
+            return sentences.ANOTHER_RULE.format(says=rule.says.vi)
         labels = self.labels(dataset)
-        if sentence := sentences.RULES.get(name):
-            named = [_short(labels[column]) for column in self.columns_at_fault(dataset, reason)]
-            return sentence.format(labels=", ".join(named))
+        named = [_short(labels[column]) for column in self.columns_at_fault(dataset, reason)]
+        return rule.mend.vi.replace(LABELS, ", ".join(named))
+
+    def _rule(self, dataset: str, name: str) -> Rule | None:
+        """The rule of that name today; none if it, or its dataset, is of the past."""
         suite = self._workshop.suites.get(dataset)
-        says = next((rule.says.vi for rule in suite.rules if rule.name == name), None) if suite else None
-        return sentences.ANOTHER_RULE.format(says=says) if says else sentences.ANOTHER_FAULT
+        return next((rule for rule in suite.rules if rule.name == name), None) if suite else None
 
     def _cell_sentence(self, column: Column, dataset: str, why: str) -> str:
         kind = _kind(without_candidates(why))
