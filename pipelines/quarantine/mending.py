@@ -12,6 +12,7 @@ from pathlib import Path
 from pipelines.contracts import NUMBERS, Column
 from pipelines.ingest import Workshop
 from pipelines.parse.cells.units import candidates_of, without_candidates
+from pipelines.parse.rejects import UNREAD_FILE
 from pipelines.quarantine import sentences
 from pipelines.quarantine.held import HeldRow
 from pipelines.validate.suites import LABELS, Rule
@@ -49,6 +50,8 @@ class Mending:
 
     def columns_at_fault(self, dataset: str, reason: str) -> list[str]:
         """The columns that a reason speaks of, in the contract's order."""
+        if without_candidates(reason) == UNREAD_FILE:
+            return []
         subject, _, name = reason.partition(": ")
         if subject != RULE:
             return [subject]
@@ -60,6 +63,8 @@ class Mending:
 
     def sentence(self, row: HeldRow, reason: str) -> str:
         """How to mend one fault of a row."""
+        if without_candidates(reason) == UNREAD_FILE:
+            return sentences.UNREAD_FILE
         subject, _, why = reason.partition(": ")
         if subject == RULE:
             return self._rule_sentence(row.dataset, reason, why)

@@ -27,6 +27,7 @@ UNITS_MEANT = {
     Relation.SUCCESSOR: "Đơn vị này đã nhập vào: {units}. Ghi theo đơn vị có hiệu lực trong kỳ.",
 }
 NO_UNIT_IS_NEAR = "Đơn vị mới lập thì đề nghị Trung tâm dữ liệu bổ sung danh mục."
+UNREAD_FILE = "Cả tệp ghi ở cột «Trang» không đọc được nên chưa tính dòng nào trong đó; đề nghị quản trị hệ thống nguồn gửi lại tệp này."
 ANOTHER_FAULT = "Đối chiếu dòng này với hồ sơ gốc và sửa ô bị nêu."
 ANOTHER_RULE = "Sửa để đúng quy tắc: {says}"
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pipelines.calendar import Partition
+from pipelines.cli.vietnamese import reason_vi
 from pipelines.errors import ContractError
 from pipelines.ingest import Workshop
 from pipelines.parse.cells.typed_frame import _outside, _unread_reason
@@ -124,6 +125,13 @@ def test_the_units_that_a_reason_suggests_are_told_in_its_words(suggested: str, 
     sentence = MENDING.sentence(_row("document_registers"), UNKNOWN + suggested)
     assert sentence.startswith("Ghi «Mã đơn vị ban hành» đúng theo danh mục")
     assert told in sentence
+
+
+def test_a_message_that_could_not_be_read_is_asked_for_again() -> None:
+    reason = "file: cannot be read; the XML breaks off before its end"
+    assert "gửi lại tệp này" in MENDING.sentence(_row("videoconference_calls"), reason)
+    assert MENDING.columns_at_fault("videoconference_calls", reason) == []
+    assert reason_vi(WORKSHOP, "videoconference_calls", reason) == "Cả tệp (bản ghi) này không đọc được"
 
 
 def test_the_sentence_of_a_rule_stands_in_its_suite() -> None:
