@@ -136,8 +136,8 @@ def _of_plain(files: Sequence[Seen], trade_words: Collection[str]) -> Found:
         case "json":
             return Found("json", keys={"rows": json_rows_path(paths)})
         case "xml":
-            rows, headings = xml_rows_and_paths(paths)
-            return Found("xml", headings=headings, keys={"rows": rows})
+            rows, within, headings = xml_rows_and_paths(paths)
+            return Found("xml", headings=headings, keys={"rows": rows} | ({"rows_within": within} if within else {}))
     raise unreadable(f"a {first.signature.kind} can be read by no contract as it is")
 
 
