@@ -17,6 +17,7 @@ _CELL_REASONS = {
     r"unknown or ambiguous unit": "không có đơn vị này, hoặc tên trùng nhiều đơn vị",
     r"unknown endpoint": "không có điểm cầu này",
     r"not in the list \w+": "không có trong danh mục",
+    r"names a total that the contract does not": "là dòng tổng cộng, không phải một dòng số liệu",
     r"not a readable (date|timestamp)": "không đọc được ngày giờ",
     r"not a readable \w+": "không đọc được giá trị",
     r"below (?P<bound>\S+)": "nhỏ hơn {bound}",
