@@ -11,6 +11,7 @@ CELLS = {
     "malformed": "Viết lại «{label}» đúng mẫu: {shape}.",
     "unknown or ambiguous unit": "Ghi «{label}» đúng theo danh mục đơn vị có hiệu lực trong kỳ. {nearest}",
     "unknown endpoint": "Dùng đúng mã điểm cầu đã đăng ký; điểm cầu mới thì đề nghị Trung tâm dữ liệu ghi vào danh mục.",
+    "names a total that the contract does not": "Dòng này là dòng tổng của các dòng khác: bỏ dòng này khi xuất, hoặc đề nghị Trung tâm dữ liệu khai nhãn của nó trong hợp đồng.",
     "list": "Chọn «{label}» trong danh mục: {codes}.",
     "date": "Ghi «{label}» là ngày có thật, dạng {form}.",
     "timestamp": "Ghi «{label}» là ngày giờ có thật, dạng {form}.",
