@@ -18,10 +18,11 @@ from pipelines.inspection.guess import Confidence
 from pipelines.settings import EXPECTATIONS, SOURCES
 from tests.inspect.inspect_help import DAY, WORKSHOP, Export, dossiers, file_named, looked_at, zipped
 from tests.parse.parse_help import write
+from tests.shipped import shipped_contracts
 
 
 @pytest.mark.parametrize(
-    "dataset", sorted(name for name, contract in WORKSHOP.contracts.items() if not contract.is_optional)
+    "dataset", sorted(name for name, contract in shipped_contracts().items() if not contract.is_optional)
 )
 def test_each_export_is_known_and_would_be_accepted(tmp_path: Path, nine: dict[str, Export], dataset: str) -> None:
     export = nine[dataset]

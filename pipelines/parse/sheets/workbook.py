@@ -39,6 +39,7 @@ _POINT = "."
 _TORN = "it is no workbook, or it is cut short"
 _SECONDS = 600
 _UNCOMPUTED = "#NO_RESULT"
+_LOST_DIGITS, _ROUNDED = r"^-?[0-9]{16}", "#ROUNDED"
 _ERRORS = {
     "NA": "#N/A", "Div0": "#DIV/0!", "Ref": "#REF!", "Value": "#VALUE!", "Name": "#NAME?", "Num": "#NUM!",
     "Null": "#NULL!", "GettingData": "#GETTING_DATA",
@@ -188,7 +189,8 @@ def _chosen(entries: tuple[SheetEntry, ...], contract: Contract) -> tuple[list[S
 def _texts(folder: Path, place: int, found: Mapping[str, Any], decimal: str) -> pl.DataFrame:
     """A sheet's cells as texts; Excel's own numbers are spelled as the contract spells typed ones.
 
-    `1.234` held as a number is no thousand.
+    `1.234` held as a number is no thousand. A code of more than 15 digits that became a number has lost the others: two
+    codes would be one.
     """
     frame = pl.read_ipc(folder / f"{place}.arrow").cast(pl.String)
     for column in frame.iter_columns():
@@ -197,11 +199,15 @@ def _texts(folder: Path, place: int, found: Mapping[str, Any], decimal: str) -> 
         return frame
     numbers = pl.read_ipc(folder / f"{place}.numbers.arrow")
     return frame.with_columns(
-        pl.when(number.is_not_null())
-        .then(pl.col(frame.columns[index]).str.replace(_POINT, decimal, literal=True))
-        .otherwise(pl.col(frame.columns[index]))
-        .alias(frame.columns[index])
-        for index, number in zip(found["columns"], numbers.get_columns(), strict=True)
+        pl.when(number.is_not_null() & pl.col(name).str.contains(_LOST_DIGITS))
+        .then(pl.lit(_ROUNDED))
+        .when(number.is_not_null())
+        .then(pl.col(name).str.replace(_POINT, decimal, literal=True))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, number in zip(
+            (frame.columns[index] for index in found["columns"]), numbers.get_columns(), strict=True
+        )
     )
 
 
