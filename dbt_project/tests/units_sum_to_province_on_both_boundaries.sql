@@ -1,0 +1,91 @@
+-- The same figures, whichever boundaries they are read on: no share is lost and none counts twice. On the newest
+-- 31 days and two months, for a day's build must not pay for history; the map itself is tested whole (crosswalk_…).
+{% set months = [
+    ('indicator_monthly', ['indicator_code'], 'numerator', 2),
+    ('platform_adoption_monthly', ['platform_code'], 'issued_count', 2),
+] %}
+
+with newest as (
+    select max(report_date) as report_date from {{ ref('day_coverage') }}
+),
+
+as_reported as (
+    select
+        'indicator ' || indicator_code || case when unit_code = 'H56' then ' of the province' else '' end as figure,
+        cast(period as varchar) as period,
+        sum(numerator) as amount
+    from {{ ref('indicator_daily') }}
+    where period > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    group by 1, 2
+    union all
+    select
+        'dossiers received' as figure,
+        cast(report_date as varchar) as period,
+        sum(received_count) as amount
+    from {{ ref('portal_unit_daily') }}
+    where report_date > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    group by 1, 2
+    union all
+    select
+        'documents delivered' as figure,
+        cast(report_date as varchar) as period,
+        sum(delivered_count) as amount
+    from {{ ref('document_unit_daily') }}
+    where report_date > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    group by 1, 2
+    {% for mart, keys, amount, count in months %}
+    union all
+    select
+        '{{ mart }} ' || {{ keys[0] }} || case when unit_code = 'H56' then ' of the province' else '' end as figure,
+        period,
+        sum({{ amount }}) as amount
+    from {{ ref(mart) }}
+    where period in (select distinct months.period from {{ ref(mart) }} as months order by 1 desc limit {{ count }})
+    group by 1, 2
+    {% endfor %}
+),
+
+as_today as (
+    select
+        'indicator ' || indicator_code || case when unit_code = 'H56' then ' of the province' else '' end as figure,
+        cast(period as varchar) as period,
+        sum(numerator) as amount
+    from {{ ref('indicator_daily_today') }}
+    where period > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    group by 1, 2
+    union all
+    select
+        'dossiers received' as figure,
+        cast(report_date as varchar) as period,
+        sum(received_count) as amount
+    from {{ ref('portal_unit_daily_today') }}
+    where report_date > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    group by 1, 2
+    union all
+    select
+        'documents delivered' as figure,
+        cast(report_date as varchar) as period,
+        sum(delivered_count) as amount
+    from {{ ref('document_unit_daily_today') }}
+    where report_date > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    group by 1, 2
+    {% for mart, keys, amount, count in months %}
+    union all
+    select
+        '{{ mart }} ' || {{ keys[0] }} || case when unit_code = 'H56' then ' of the province' else '' end as figure,
+        period,
+        sum({{ amount }}) as amount
+    from {{ ref(mart ~ '_today') }}
+    where period in (select distinct months.period from {{ ref(mart) }} as months order by 1 desc limit {{ count }})
+    group by 1, 2
+    {% endfor %}
+)
+
+select
+    coalesce(as_reported.figure, as_today.figure) as figure,
+    coalesce(as_reported.period, as_today.period) as period,
+    as_reported.amount as reported_amount,
+    as_today.amount as today_amount
+from as_reported
+full outer join as_today on as_reported.figure = as_today.figure and as_reported.period = as_today.period
+where as_reported.amount is distinct from as_today.amount
