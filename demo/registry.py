@@ -13,7 +13,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 from demo.former_units import (
     DEPARTMENTS_DAY,
@@ -33,6 +32,11 @@ from demo.former_units import (
     read,
     unit,
 )
+
+__all__ = [
+    "ENDPOINTS_FILE", "ENDPOINT_HEADINGS", "SEEDS", "SUCCESSORS_FILE", "SUCCESSOR_HEADINGS", "UNITS_FILE",
+    "UNIT_HEADINGS", "as_csv", "department_successors", "endpoints", "units",
+]  # fmt: skip
 
 UNITS_FILE = SEEDS / "units.csv"
 SUCCESSORS_FILE = SEEDS / "unit_successors.csv"
@@ -87,8 +91,7 @@ def units() -> list[Row]:
 
 
 def endpoints() -> list[Row]:
-    """The 348 videoconference endpoints of today (two at the province, one a department, two a commune), then where
-    those of the communes stood before July 2025."""
+    """The 348 endpoints of today (two at the province, one a department, two a commune), then where they stood before."""
     known = units()
     today = [row for row in known if row["valid_to"] == ""]
     places = [("H56", "Hội trường UBND tỉnh", ERA_START), ("H56", "Phòng họp Chủ tịch UBND tỉnh", ERA_START)]

@@ -1,12 +1,18 @@
 -- The same figures, whichever boundaries they are read on: no share is lost and none counts twice. On the newest
--- 31 days and two months, for a day's build must not pay for history; the map itself is tested whole (crosswalk_…).
+-- 31 days and three months, for a day's build must not pay for history; the map itself is tested whole (crosswalk_…).
 {% set months = [
-    ('indicator_monthly', ['indicator_code'], 'numerator', 2),
-    ('platform_adoption_monthly', ['platform_code'], 'issued_count', 2),
+    ('indicator_monthly', 'indicator_code', 'numerator'),
+    ('platform_adoption_monthly', 'platform_code', 'issued_count'),
 ] %}
 
 with newest as (
     select max(report_date) as report_date from {{ ref('day_coverage') }}
+),
+
+newest_months as (
+    select distinct {{ month_period('report_date') }} as period
+    from {{ ref('day_coverage') }}
+    where report_date > (select {{ add_days('newest.report_date', '- 62') }} from newest)
 ),
 
 as_reported as (
@@ -33,14 +39,14 @@ as_reported as (
     from {{ ref('document_unit_daily') }}
     where report_date > (select {{ add_days('newest.report_date', '- 31') }} from newest)
     group by 1, 2
-    {% for mart, keys, amount, count in months %}
+    {% for mart, key, amount in months %}
     union all
     select
-        '{{ mart }} ' || {{ keys[0] }} || case when unit_code = 'H56' then ' of the province' else '' end as figure,
+        '{{ mart }} ' || {{ key }} || case when unit_code = 'H56' then ' of the province' else '' end as figure,
         period,
         sum({{ amount }}) as amount
     from {{ ref(mart) }}
-    where period in (select distinct months.period from {{ ref(mart) }} as months order by 1 desc limit {{ count }})
+    where period in (select months.period from newest_months as months)
     group by 1, 2
     {% endfor %}
 ),
@@ -69,14 +75,14 @@ as_today as (
     from {{ ref('document_unit_daily_today') }}
     where report_date > (select {{ add_days('newest.report_date', '- 31') }} from newest)
     group by 1, 2
-    {% for mart, keys, amount, count in months %}
+    {% for mart, key, amount in months %}
     union all
     select
-        '{{ mart }} ' || {{ keys[0] }} || case when unit_code = 'H56' then ' of the province' else '' end as figure,
+        '{{ mart }} ' || {{ key }} || case when unit_code = 'H56' then ' of the province' else '' end as figure,
         period,
         sum({{ amount }}) as amount
     from {{ ref(mart ~ '_today') }}
-    where period in (select distinct months.period from {{ ref(mart) }} as months order by 1 desc limit {{ count }})
+    where period in (select months.period from newest_months as months)
     group by 1, 2
     {% endfor %}
 )

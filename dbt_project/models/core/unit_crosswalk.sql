@@ -22,7 +22,7 @@ after_0 as (
         valid_from as to_valid_from,
         cast(1 as decimal(18, 8)) as weight,
         cast(null as varchar) as assumption_id,
-        source
+        source -- noqa: RF04
     from units
 ),
 
@@ -30,18 +30,20 @@ after_0 as (
 {% for step in range(1, steps + 1) %}
 after_{{ step }} as (
     select
-        before.unit_code,
-        before.valid_from,
-        case when succession.unit_code is null then before.to_unit_code else succession.to_unit_code end as to_unit_code,
+        earlier.unit_code,
+        earlier.valid_from,
         case
-            when succession.unit_code is null then before.to_valid_from else succession.to_valid_from
+            when succession.unit_code is null then earlier.to_unit_code else succession.to_unit_code
+        end as to_unit_code,
+        case
+            when succession.unit_code is null then earlier.to_valid_from else succession.to_valid_from
         end as to_valid_from,
-        cast(before.weight * coalesce(succession.weight, 1) as decimal(18, 8)) as weight,
-        coalesce(succession.assumption_id, before.assumption_id) as assumption_id,
-        coalesce(succession.source, before.source) as source -- noqa: RF04
-    from after_{{ step - 1 }} as before
+        cast(earlier.weight * coalesce(succession.weight, 1) as decimal(18, 8)) as weight,
+        coalesce(succession.assumption_id, earlier.assumption_id) as assumption_id,
+        coalesce(succession.source, earlier.source) as source -- noqa: RF04
+    from after_{{ step - 1 }} as earlier
     left join succession
-        on before.to_unit_code = succession.unit_code and before.to_valid_from = succession.valid_from
+        on earlier.to_unit_code = succession.unit_code and earlier.to_valid_from = succession.valid_from
 ),
 {% endfor %}
 

@@ -25,7 +25,7 @@ commune_moves as (
         old_code,
         new_code,
         cast('2025-07-01' as date) as effective_on,
-        'NQ 1686/NQ-UBTVQH15' as source,
+        'NQ 1686/NQ-UBTVQH15' as source, -- noqa: RF04
         true as is_verified
     from {{ ref('communes_legacy_to_2025') }}
     union all
@@ -178,7 +178,7 @@ with_their_parents as (
         on
             parents.unit_code = parents_steps.unit_code
             and parents.valid_from = parents_steps.valid_from
-            and parents.changed_on = parts.changed_on
+            and parts.changed_on = parents.changed_on
     where
         parts.unit_type = 'sub_unit'
         and (parents_steps.unit_code is not null or parents.changed_on is null or parents.changed_on > parts.changed_on)
