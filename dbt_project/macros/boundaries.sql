@@ -65,3 +65,13 @@
         else {{ share('numerator', 'denominator') }}
     end
 {%- endmacro %}
+
+{#-
+    The newest day with figures, as a literal: only a constant reaches through a view to the rows below it; against a
+    subquery every day would be put together first.
+-#}
+{% macro newest_day_with_figures() -%}
+    {%- set coverage = ref('day_coverage') -%}
+    {%- set newest = run_query('select max(report_date) from ' ~ coverage).columns[0].values()[0] if execute -%}
+    {{ return("cast('" ~ (newest or '1900-01-01') ~ "' as date)") }}
+{%- endmacro %}

@@ -5,23 +5,15 @@
     ('platform_adoption_monthly', 'platform_code', 'issued_count'),
 ] %}
 
-with newest as (
-    select max(report_date) as report_date from {{ ref('day_coverage') }}
-),
+{% set newest_day = newest_day_with_figures() -%}
 
-newest_months as (
-    select distinct {{ month_period('report_date') }} as period
-    from {{ ref('day_coverage') }}
-    where report_date > (select {{ add_days('newest.report_date', '- 62') }} from newest)
-),
-
-as_reported as (
+with as_reported as (
     select
         'indicator ' || indicator_code || case when unit_code = 'H56' then ' of the province' else '' end as figure,
         cast(period as varchar) as period,
         sum(numerator) as amount
     from {{ ref('indicator_daily') }}
-    where period > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    where period > {{ add_days(newest_day, '- 31') }}
     group by 1, 2
     union all
     select
@@ -29,7 +21,7 @@ as_reported as (
         cast(report_date as varchar) as period,
         sum(received_count) as amount
     from {{ ref('portal_unit_daily') }}
-    where report_date > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    where report_date > {{ add_days(newest_day, '- 31') }}
     group by 1, 2
     union all
     select
@@ -37,7 +29,7 @@ as_reported as (
         cast(report_date as varchar) as period,
         sum(delivered_count) as amount
     from {{ ref('document_unit_daily') }}
-    where report_date > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    where report_date > {{ add_days(newest_day, '- 31') }}
     group by 1, 2
     {% for mart, key, amount in months %}
     union all
@@ -46,7 +38,7 @@ as_reported as (
         period,
         sum({{ amount }}) as amount
     from {{ ref(mart) }}
-    where period in (select months.period from newest_months as months)
+    where period >= {{ month_period(add_days(newest_day, '- 62')) }}
     group by 1, 2
     {% endfor %}
 ),
@@ -57,7 +49,7 @@ as_today as (
         cast(period as varchar) as period,
         sum(numerator) as amount
     from {{ ref('indicator_daily_today') }}
-    where period > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    where period > {{ add_days(newest_day, '- 31') }}
     group by 1, 2
     union all
     select
@@ -65,7 +57,7 @@ as_today as (
         cast(report_date as varchar) as period,
         sum(received_count) as amount
     from {{ ref('portal_unit_daily_today') }}
-    where report_date > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    where report_date > {{ add_days(newest_day, '- 31') }}
     group by 1, 2
     union all
     select
@@ -73,7 +65,7 @@ as_today as (
         cast(report_date as varchar) as period,
         sum(delivered_count) as amount
     from {{ ref('document_unit_daily_today') }}
-    where report_date > (select {{ add_days('newest.report_date', '- 31') }} from newest)
+    where report_date > {{ add_days(newest_day, '- 31') }}
     group by 1, 2
     {% for mart, key, amount in months %}
     union all
@@ -82,7 +74,7 @@ as_today as (
         period,
         sum({{ amount }}) as amount
     from {{ ref(mart ~ '_today') }}
-    where period in (select months.period from newest_months as months)
+    where period >= {{ month_period(add_days(newest_day, '- 62')) }}
     group by 1, 2
     {% endfor %}
 )
