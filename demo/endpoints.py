@@ -30,17 +30,23 @@ class Endpoints:
 
     seed: int
     units: Units
-    frame: pl.DataFrame = field(default_factory=lambda: pl.read_csv(ENDPOINTS_FILE, infer_schema=False))
+    register: pl.DataFrame = field(default_factory=lambda: pl.read_csv(ENDPOINTS_FILE, infer_schema=False))
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """The endpoints of today in registry order; each answers at one address for good, wherever it stood."""
+        return self.register.filter(pl.col("valid_to").is_null())
 
     @cached_property
     def codes(self) -> list[str]:
         """The endpoint codes in registry order."""
         return self.frame["endpoint_code"].to_list()
 
-    @cached_property
-    def unit_numbers(self) -> Numbers:
-        """The unit number of each endpoint."""
-        return np.array([self.units.number_by_code[code] for code in self.frame["unit_code"]], dtype=np.int64)
+    def unit_numbers(self, day: date) -> Numbers:
+        """The number of the unit that each endpoint stands with on the day."""
+        stands = pl.col("valid_from").str.to_date() <= day, pl.col("valid_to").str.to_date().fill_null(day) >= day
+        unit_by_endpoint = dict(self.register.filter(*stands).select("endpoint_code", "unit_code").iter_rows())
+        return np.array([self.units.number_by_code[unit_by_endpoint[code]] for code in self.codes], dtype=np.int64)
 
     @cached_property
     def reliability(self) -> NDArray[np.float64]:

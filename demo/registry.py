@@ -1,10 +1,11 @@
-"""Builds the registries that the demo province ships with: units.csv and endpoints.csv.
+"""Builds the registries that the demo province ships with: units.csv, unit_successors.csv and endpoints.csv.
 
-Provinces, former districts and communes come from the official tables beside them in `dbt_project/seeds/`.
-Agency codes under H56 and the units inside a department or a commune are illustrative: a province replaces the
-two files by its own, with the same headings, and nothing else changes. What any code means does not belong here.
+Provinces, former districts and communes come from the official tables beside them in `dbt_project/seeds/`; what was
+before 2025 is made in `demo.former_units`. Agency codes under H56 and the units inside a department or a commune are
+illustrative: a province replaces the three files by its own, with the same headings, and nothing else changes. What any
+code means does not belong here.
 
-Run `python -m demo.registry` to write both files; a test compares them with what this module makes.
+Run `python -m demo.registry` to write the files; a test compares them with what this module makes.
 """
 
 from __future__ import annotations
@@ -12,22 +13,39 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-SEEDS = ROOT / "dbt_project" / "seeds"
+from demo.former_units import (
+    DEPARTMENTS_DAY,
+    ERA_START,
+    ILLUSTRATIVE,
+    LAST_DISTRICT_DAY,
+    RENAMED_DEPARTMENTS,
+    SEEDS,
+    TWO_LEVEL_DAY,
+    UNIT_HEADINGS,
+    Row,
+    department_successors,
+    earlier_endpoints,
+    earlier_units,
+    first_days,
+    lower_first,
+    read,
+    unit,
+)
+
+__all__ = [
+    "ENDPOINTS_FILE", "ENDPOINT_HEADINGS", "SEEDS", "SUCCESSORS_FILE", "SUCCESSOR_HEADINGS", "UNITS_FILE",
+    "UNIT_HEADINGS", "as_csv", "department_successors", "endpoints", "units",
+]  # fmt: skip
+
 UNITS_FILE = SEEDS / "units.csv"
-ENDPOINTS_FILE = ROOT / "sources" / "videoconference" / "endpoints.csv"
+SUCCESSORS_FILE = SEEDS / "unit_successors.csv"
+ENDPOINTS_FILE = SEEDS.parent.parent / "sources" / "videoconference" / "endpoints.csv"
 
-UNIT_HEADINGS = (
-    "unit_code", "unit_name_vi", "unit_type", "parent_unit_code", "commune_code", "valid_from", "valid_to", "source",
-)  # fmt: skip
 ENDPOINT_HEADINGS = (
     "endpoint_code", "endpoint_name_vi", "unit_code", "address", "sip_address", "valid_from", "valid_to",
 )  # fmt: skip
-
-ERA_START, LAST_DISTRICT_DAY, TWO_LEVEL_DAY = "2020-01-01", "2025-06-30", "2025-07-01"
-OFFICIAL, ILLUSTRATIVE = "NQ 1686/NQ-UBTVQH15; mã đơn vị minh họa", "minh họa"
+SUCCESSOR_HEADINGS = ("from_unit_code", "to_unit_code", "effective_on", "source")
 
 DEPARTMENTS = (
     "Văn phòng UBND tỉnh", "Sở Nội vụ", "Sở Tư pháp", "Sở Tài chính", "Sở Công Thương",
@@ -51,53 +69,57 @@ DISTRICT_PARTS = (
 UNITS_TODAY = 1800
 
 
-def units() -> list[dict[str, str]]:
+def units() -> list[Row]:
     """Every unit that existed since 2020, one row per unit and validity; 1,800 of them exist today."""
-    province = _unit("H56", "UBND tỉnh Thanh Hóa", "province", "", source="QĐ 20/2020/QĐ-TTg")
+    province = unit("H56", "UBND tỉnh Thanh Hóa", "province", "", source="QĐ 20/2020/QĐ-TTg")
     rows = [province]
-    departments = [
-        _unit(f"H56.{number:02d}", name, "department", "H56", source=ILLUSTRATIVE)
-        for number, name in enumerate(DEPARTMENTS, start=1)
-    ]
+    departments = [_department(f"H56.{number:02d}", name) for number, name in enumerate(DEPARTMENTS, start=1)]
     rows += departments
-    rows += _former_units()
+    rows += _until_june_2025()
     communes = [
-        _unit(f"H56.{101 + index}", commune["name"], "commune", "H56", commune["code"], valid_from=TWO_LEVEL_DAY)
-        for index, commune in enumerate(_read("communes_2025.csv"))
+        unit(f"H56.{101 + index}", commune["name"], "commune", "H56", commune["code"], valid_from=TWO_LEVEL_DAY)
+        for index, commune in enumerate(read("communes_2025.csv"))
     ]
     rows += communes
     rows += [part for commune in communes for part in _parts(commune, COMMUNE_PARTS)]
     in_departments = [part for department in departments for part in _parts(department, DEPARTMENT_PARTS)]
     rows += in_departments[: UNITS_TODAY - sum(row["valid_to"] == "" for row in rows)]
+    former = earlier_units(rows)
+    rows += former
+    rows += [part for row in former if row["unit_type"] == "district" for part in _parts(row, DISTRICT_PARTS)]
     return rows
 
 
-def endpoints() -> list[dict[str, str]]:
-    """The 348 videoconference endpoints: two at the province, one a department, two a commune."""
-    today = [row for row in units() if row["valid_to"] == ""]
-    places = [("H56", "Hội trường UBND tỉnh"), ("H56", "Phòng họp Chủ tịch UBND tỉnh")]
+def endpoints() -> list[Row]:
+    """The 348 endpoints of today (two at the province, one a department, two a commune), then where they stood before."""
+    known = units()
+    today = [row for row in known if row["valid_to"] == ""]
+    places = [("H56", "Hội trường UBND tỉnh", ERA_START), ("H56", "Phòng họp Chủ tịch UBND tỉnh", ERA_START)]
     places += [
-        (row["unit_code"], f"Phòng họp {row['unit_name_vi']}") for row in today if row["unit_type"] == "department"
+        (row["unit_code"], f"Phòng họp {row['unit_name_vi']}", ERA_START)
+        for row in today
+        if row["unit_type"] == "department"
     ]
     for row in today:
         if row["unit_type"] == "commune":
-            places.append((row["unit_code"], f"Phòng họp UBND {_lower_first(row['unit_name_vi'])}"))
-            places.append((row["unit_code"], f"Hội trường {_lower_first(row['unit_name_vi'])}"))
-    return [
+            places.append((row["unit_code"], f"Phòng họp UBND {lower_first(row['unit_name_vi'])}", TWO_LEVEL_DAY))
+            places.append((row["unit_code"], f"Hội trường {lower_first(row['unit_name_vi'])}", TWO_LEVEL_DAY))
+    rows = [
         {
             "endpoint_code": f"DC-{number:03d}",
             "endpoint_name_vi": name,
             "unit_code": unit_code,
             "address": f"127.56.{number // 200}.{number % 200 + 1}",
             "sip_address": f"dc{number:03d}@hoinghi.thanhhoa.example",
-            "valid_from": ERA_START,
+            "valid_from": valid_from,
             "valid_to": "",
         }
-        for number, (unit_code, name) in enumerate(places, start=1)
+        for number, (unit_code, name, valid_from) in enumerate(places, start=1)
     ]
+    return [*rows, *earlier_endpoints(rows, known)]
 
 
-def as_csv(headings: tuple[str, ...], rows: list[dict[str, str]]) -> str:
+def as_csv(headings: tuple[str, ...], rows: list[Row]) -> str:
     """The rows as CSV text with a heading line, newline-terminated."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, headings, lineterminator="\n")
@@ -106,30 +128,39 @@ def as_csv(headings: tuple[str, ...], rows: list[dict[str, str]]) -> str:
     return buffer.getvalue()
 
 
-def _former_units() -> list[dict[str, str]]:
-    """Districts and communes that ended on 30 June 2025, and the units inside them."""
-    rows: list[dict[str, str]] = []
+def _department(code: str, name: str) -> Row:
+    valid_from = DEPARTMENTS_DAY if code in RENAMED_DEPARTMENTS else ERA_START
+    return unit(code, name, "department", "H56", valid_from=valid_from, source=ILLUSTRATIVE)
+
+
+def _until_june_2025() -> list[Row]:
+    """Districts and communes that ended on 30 June 2025 as they were then, and the units inside them."""
+    rows: list[Row] = []
     districts: dict[str, str] = {}
-    former = {row["old_code"]: row for row in _read("communes_legacy_to_2025.csv")}
+    began = first_days()
+    former = {row["old_code"]: row for row in read("communes_legacy_to_2025.csv")}
     for old_code, commune in former.items():
         if commune["old_district_code"] not in districts:
             code = f"H56.{31 + len(districts)}"
             districts[commune["old_district_code"]] = code
-            district = _unit(code, commune["old_district_name"], "district", "H56", valid_to=LAST_DISTRICT_DAY)
+            district = unit(code, commune["old_district_name"], "district", "H56", valid_to=LAST_DISTRICT_DAY)
             rows += [district, *_parts(district, DISTRICT_PARTS)]
         parent = districts[commune["old_district_code"]]
         number = sum(row["parent_unit_code"] == parent and row["unit_type"] == "commune" for row in rows) + 51
         rows.append(
-            _unit(f"{parent}.{number}", commune["old_name"], "commune", parent, old_code, valid_to=LAST_DISTRICT_DAY)
-        )
+            unit(
+                f"{parent}.{number}", commune["old_name"], "commune", parent, old_code,
+                valid_from=began.get(old_code, ERA_START), valid_to=LAST_DISTRICT_DAY,
+            )
+        )  # fmt: skip
     return rows
 
 
-def _parts(owner: dict[str, str], names: tuple[str, ...]) -> Iterator[dict[str, str]]:
+def _parts(owner: Row, names: tuple[str, ...]) -> Iterator[Row]:
     for number, name in enumerate(names, start=1):
-        yield _unit(
+        yield unit(
             f"{owner['unit_code']}.{number:02d}",
-            f"{name} {_lower_first(owner['unit_name_vi'])}" if owner["unit_type"] == "commune" else f"{name} - {owner['unit_name_vi']}",
+            f"{name} {lower_first(owner['unit_name_vi'])}" if owner["unit_type"] == "commune" else f"{name} - {owner['unit_name_vi']}",
             "sub_unit",
             owner["unit_code"],
             owner["commune_code"],
@@ -139,34 +170,10 @@ def _parts(owner: dict[str, str], names: tuple[str, ...]) -> Iterator[dict[str, 
         )  # fmt: skip
 
 
-def _unit(
-    code: str,
-    name: str,
-    unit_type: str,
-    parent: str,
-    commune_code: str = "",
-    *,
-    valid_from: str = ERA_START,
-    valid_to: str = "",
-    source: str = OFFICIAL,
-) -> dict[str, str]:
-    return dict(
-        zip(UNIT_HEADINGS, (code, name, unit_type, parent, commune_code, valid_from, valid_to, source), strict=True)
-    )
-
-
-def _lower_first(name: str) -> str:
-    return name[0].lower() + name[1:]
-
-
-def _read(name: str) -> list[dict[str, str]]:
-    with (SEEDS / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def main() -> None:
-    """Writes both registries."""
+    """Writes the registries."""
     UNITS_FILE.write_text(as_csv(UNIT_HEADINGS, units()), encoding="utf-8")
+    SUCCESSORS_FILE.write_text(as_csv(SUCCESSOR_HEADINGS, department_successors()), encoding="utf-8")
     ENDPOINTS_FILE.write_text(as_csv(ENDPOINT_HEADINGS, endpoints()), encoding="utf-8")
 
 

@@ -135,8 +135,9 @@ def _videoconference_rows(province: Province) -> Iterator[pl.DataFrame]:
     is_silent = np.array([code in silent for code in endpoints.codes])
     province_number = province.units.number_by_code[PROVINCE_CODE]
     for day in province.days:
+        unit_numbers = endpoints.unit_numbers(day)
         asked = pl.DataFrame({
-            "unit": endpoints.unit_numbers,
+            "unit": unit_numbers,
             "is_online": endpoints.is_registered(day) & ~is_silent,
         }).with_row_index("endpoint").with_columns(day=pl.lit(day_number(day)))  # fmt: skip
         yield share("videoconference_online", asked, pl.col("is_online"))
@@ -149,7 +150,7 @@ def _videoconference_rows(province: Province) -> Iterator[pl.DataFrame]:
         took_part = seconds.filter(pl.col("seconds") >= PARTICIPATION_SECONDS)["endpoint"].unique()
         yield share("videoconference_participation", asked, pl.col("endpoint").is_in(took_part.implode()))
         spent = seconds.select(
-            unit=pl.Series(endpoints.unit_numbers).gather(seconds["endpoint"]),
+            unit=pl.Series(unit_numbers).gather(seconds["endpoint"]),
             day=pl.lit(day_number(day)),
             seconds="seconds",
         )

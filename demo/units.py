@@ -20,6 +20,7 @@ from demo.seeding import generator
 
 PROVINCE_CODE = "H56"
 ACRONYM_LETTERS = 6
+LATER_UNITS = date(2025, 6, 30)
 _TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 UNIT_KINDS = ("province", "department", "district", "commune", "sub_unit")
 
@@ -32,10 +33,14 @@ class Units:
         self.frame = pl.read_csv(UNITS_FILE, infer_schema=False).with_columns(
             pl.col("valid_from").str.to_date(), pl.col("valid_to").str.to_date()
         )
-        random = generator(seed, "units")
-        count = len(self.frame)
-        self.busyness: Shares = np.minimum(random.lognormal(0.0, 0.6, count), 5.0)
-        self.late_share: Shares = random.beta(2.0, 28.0, count)
+        # The habits of later units do not hang on how many ended before them: the register of former ones may grow.
+        is_former = self.frame["valid_to"].fill_null(date.max).to_numpy() < np.datetime64(LATER_UNITS)
+        self.busyness: Shares = np.empty(len(self.frame))
+        self.late_share: Shares = np.empty(len(self.frame))
+        for subject, among in (("units", ~is_former), ("former-units", is_former)):
+            random, count = generator(seed, subject), int(among.sum())
+            self.busyness[among] = np.minimum(random.lognormal(0.0, 0.6, count), 5.0)
+            self.late_share[among] = random.beta(2.0, 28.0, count)
 
     @cached_property
     def codes(self) -> pl.Series:

@@ -45,7 +45,7 @@ from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.parse import parse
 from pipelines.parse.cells.values import Reading
 from pipelines.parse.scratch import FOLDER_PREFIX
-from pipelines.reference import ALIASES_NAME, CROSSWALK_NAME, Reference, read_reference
+from pipelines.reference import ALIASES_NAME, CHANGES_NAME, CROSSWALK_NAME, Reference, read_reference
 from pipelines.settings import ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES, Settings
 from pipelines.validate.suites import MARTS_FOLDER, MartSuite, Suite, read_mart_suites, read_suite
 from pipelines.validate.verdict import Judged, Verdict, judge, refuse_unread
@@ -131,7 +131,7 @@ class Workshop:
     @cached_property
     def _registers_sha256(self) -> bytes:
         digest = sha256()
-        for name in ("units.csv", ALIASES_NAME, CROSSWALK_NAME, "code_lists.csv", "holidays.csv"):
+        for name in ("units.csv", ALIASES_NAME, CROSSWALK_NAME, CHANGES_NAME, "code_lists.csv", "holidays.csv"):
             digest.update((self.seeds / name).read_bytes())
         digest.update(ENDPOINTS_FILE.read_bytes())
         return digest.digest()

@@ -11,7 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from pipelines.errors import ContractError
@@ -19,6 +19,7 @@ from pipelines.errors import ContractError
 GUEST = "GUEST"
 ALIASES_NAME = "unit_aliases.csv"
 CROSSWALK_NAME = "communes_legacy_to_2025.csv"
+CHANGES_NAME = "commune_changes.csv"
 # What is invisible in a text that was copied from the web: zero-width signs, marks of direction, the soft hyphen. Once
 # a file's encoding is settled the last is a letter no more (it is TCVN3's ư).
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
@@ -95,7 +96,8 @@ class Reference:
         endpoint_by_address: Endpoint code by its lower-case SIP address.
         codes: Accepted codes by list name.
         aliases: Other spellings of units' names.
-        successors: The units that a unit went into, by its code; several where it was split.
+        successors: The units that a unit went into, by its code, the next ones before those of today; several where
+            it was split.
     """
 
     units: tuple[Unit, ...]
@@ -169,21 +171,31 @@ def read_reference(seeds: Path, endpoints_file: Path) -> Reference:
         endpoint_by_address={row["sip_address"].lower(): row["endpoint_code"] for row in _rows(endpoints_file)},
         codes={name: frozenset(values) for name, values in codes.items()},
         aliases=_aliases(_rows(seeds / ALIASES_NAME), units),
-        successors=_successors(_rows(seeds / CROSSWALK_NAME), units),
+        successors=_successors(_rows(seeds / CROSSWALK_NAME), _rows(seeds / CHANGES_NAME), units),
     )
 
 
-def _successors(crosswalk: list[dict[str, str]], units: tuple[Unit, ...]) -> dict[str, tuple[str, ...]]:
-    """The crosswalk in agency codes: it knows communes by their national code, which both eras use."""
+def _successors(
+    crosswalk: list[dict[str, str]], changes: list[dict[str, str]], units: tuple[Unit, ...]
+) -> dict[str, tuple[str, ...]]:
+    """The official tables in agency codes: they know communes by their national code, which all eras use."""
     # A commune's offices bear its code, too.
-    communes = [unit for unit in units if unit.unit_type == "commune"]
-    ended = {unit.commune_code: unit.unit_code for unit in communes if unit.valid_to is not None}
-    today = {unit.commune_code: unit.unit_code for unit in communes if unit.valid_to is None}
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    communes: defaultdict[str | None, list[Unit]] = defaultdict(list)
+    for unit in units:
+        if unit.unit_type == "commune":
+            communes[unit.commune_code].append(unit)
+    dissolved = {row["commune_code"]: row["successor_code"] for row in changes if row["successor_code"]}
+    merged: defaultdict[str, list[str]] = defaultdict(list)
     for row in crosswalk:
-        if row["old_code"] in ended and row["new_code"] in today:
-            found[ended[row["old_code"]]].append(today[row["new_code"]])
-    return {code: tuple(new) for code, new in found.items()}
+        merged[row["old_code"]].append(row["new_code"])
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for unit in (unit for same_code in communes.copy().values() for unit in same_code if unit.valid_to):
+        code = dissolved.get(unit.commune_code or "", unit.commune_code or "")
+        next_day = (unit.valid_to or date.max) + timedelta(days=1)
+        next_ones = [other for other in communes[code] if other.valid_to and other.is_valid(next_day, next_day)]
+        today = [other for new in merged[code] for other in communes[new] if other.valid_to is None]
+        found[unit.unit_code] += [other.unit_code for other in (*next_ones, *today)]
+    return {code: tuple(dict.fromkeys(new for new in went if new != code)) for code, went in found.items()}
 
 
 def _aliases(rows: list[dict[str, str]], units: tuple[Unit, ...]) -> tuple[UnitAlias, ...]:

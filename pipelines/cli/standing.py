@@ -53,7 +53,7 @@ _REASONS_NAMES = (
 )  # fmt: skip
 _WORST_UNITS = """
     SELECT unit_code, any_value(unit_name_vi), sum(abs(unexplained_count))::BIGINT AS dossiers, count(*) AS cells
-    FROM marts.portal_reconciliation LEFT JOIN core.dim_unit USING (unit_code)
+    FROM marts.portal_reconciliation LEFT JOIN (SELECT * FROM core.dim_unit WHERE is_latest) USING (unit_code)
     WHERE period = ? AND state = 'unexplained'
     GROUP BY unit_code ORDER BY dossiers DESC, unit_code LIMIT 5
 """

@@ -18,6 +18,7 @@ from pipelines.errors import PermanentError
 from pipelines.load.ledger import ledger_state
 from pipelines.load.warehouse import writer_turn
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows, modelled_tables
+from pipelines.publish.views import check_views, write_views
 from pipelines.settings import Settings
 
 POINTER = "warehouse.duckdb"
@@ -156,6 +157,7 @@ def _write(
             table_rows[f"{schema}.{table}"] = _count(connection, f'published."{schema}"."{table}"')
             if "known_from" in columns:
                 _write_as_known_on(connection, schema, table)
+        write_views(connection, PUBLISHED_SCHEMAS, modelled_tables(manifest))
         connection.execute("CREATE SCHEMA published.meta")
         for table, query in _META.items():
             connection.execute(f"CREATE TABLE published.meta.{table} AS {query}")
@@ -268,6 +270,7 @@ def _check(file: Path, version: Version) -> None:
                 raise PermanentError(
                     f"{table} has {found} rows in the new file, {rows} were written.", "Run khotinh run again."
                 )
+        check_views(connection)
 
 
 def _point_to(folder: Path, file: Path) -> None:

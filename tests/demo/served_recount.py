@@ -42,7 +42,8 @@ def read(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-UNITS = {row["unit_code"]: row for row in read("units.csv")}
+# The newest validity of a code, which stands last by its first day.
+UNITS = {row["unit_code"]: row for row in sorted(read("units.csv"), key=lambda row: row["valid_from"])}
 MAXIMUM_DAYS = {row["procedure_code"]: int(row["maximum_working_days"]) for row in read("procedures.csv")}
 HOLIDAYS = {date.fromisoformat(row["holiday_date"]): row["is_working_day"] == "true" for row in read("holidays.csv")}
 

@@ -18,7 +18,18 @@ from demo.faults import BY_NAME, CATALOGUE, DEFAULT_FAULTS, FaultError
 from demo.files import FileTree
 from demo.lifecycle import LIFE_DAYS
 from demo.province import Province, province
-from demo.registry import ENDPOINT_HEADINGS, ENDPOINTS_FILE, UNIT_HEADINGS, UNITS_FILE, as_csv, endpoints, units
+from demo.registry import (
+    ENDPOINT_HEADINGS,
+    ENDPOINTS_FILE,
+    SUCCESSOR_HEADINGS,
+    SUCCESSORS_FILE,
+    UNIT_HEADINGS,
+    UNITS_FILE,
+    as_csv,
+    department_successors,
+    endpoints,
+    units,
+)
 from demo.statistics import FIGURES, ii_06a
 from demo.workbooks import vietnamese_number
 from tests.demo.served_recount import SCALE, sheet_rows
@@ -147,6 +158,7 @@ def test_no_conference_crosses_midnight_and_nobody_stays_longer_than_it_lasts(so
 
 def test_registries_are_what_the_registry_module_makes() -> None:
     assert as_csv(UNIT_HEADINGS, units()) == UNITS_FILE.read_text(encoding="utf-8")
+    assert as_csv(SUCCESSOR_HEADINGS, department_successors()) == SUCCESSORS_FILE.read_text(encoding="utf-8")
     assert as_csv(ENDPOINT_HEADINGS, endpoints()) == ENDPOINTS_FILE.read_text(encoding="utf-8")
 
 

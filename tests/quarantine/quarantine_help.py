@@ -70,6 +70,7 @@ class Home:
         (self.folder / "seeds" / "code_lists.csv").write_text(CODES)
         (self.folder / "seeds" / "unit_aliases.csv").write_text(ALIASES)
         (self.folder / "seeds" / "communes_legacy_to_2025.csv").write_text("old_code,new_code\n")
+        (self.folder / "seeds" / "commune_changes.csv").write_text("commune_code,successor_code\n")
         for dataset in (SNAPSHOT, CHANGES):
             self._write_contract(dataset)
             suite = {

@@ -180,6 +180,7 @@ def test_registers_are_read_from_the_folders_that_are_given(tmp_path: Path) -> N
     )
     (tmp_path / "unit_aliases.csv").write_text(ALIAS_HEAD)
     (tmp_path / "communes_legacy_to_2025.csv").write_text("old_code,new_code\n")
+    (tmp_path / "commune_changes.csv").write_text("commune_code,successor_code\n")
     (tmp_path / "endpoints.csv").write_text(
         "endpoint_code,endpoint_name_vi,unit_code,address,sip_address,valid_from,valid_to\n"
         "QT-1,Hội trường,H44,127.0.0.1,QT1@Quangtri.example,2025-07-01,\n",
@@ -200,14 +201,26 @@ def test_no_two_units_below_one_parent_have_one_key_in_any_era() -> None:
                 assert keys.setdefault(own, unit.unit_code) == unit.unit_code
 
 
-def test_every_commune_of_the_old_map_went_somewhere() -> None:
+def test_every_commune_that_ended_went_somewhere_and_in_the_end_to_one_of_today() -> None:
     reference = read_reference(SEEDS, ENDPOINTS_FILE)
-    ended = {unit.unit_code for unit in reference.units if unit.unit_type == "commune" and unit.valid_to}
-    today = {unit.unit_code for unit in reference.units if unit.unit_type == "commune" and unit.valid_to is None}
-    assert set(reference.successors) == ended
-    assert {code for codes in reference.successors.values() for code in codes} == today
-    # Of the 547, ten were split between two or three.
-    assert sum(len(codes) > 1 for codes in reference.successors.values()) == 10
+    communes = [unit for unit in reference.units if unit.unit_type == "commune"]
+    today = {unit.unit_code for unit in communes if unit.valid_to is None}
+    assert set(reference.successors) == {unit.unit_code for unit in communes if unit.valid_to}
+    assert {code for codes in reference.successors.values() for code in codes if code in today} == today
+    assert all(set(codes) & today for codes in reference.successors.values())
+    # Of the 547, ten were split between two or three; an eleventh had gone into one of them before.
+    ways = [len(set(codes) & today) for codes in reference.successors.values()]
+    assert sorted(ways, reverse=True)[:12] == [3, 3, *[2] * 9, 1]
+
+
+def test_a_commune_dissolved_before_goes_to_the_next_one_then_to_that_of_today() -> None:
+    reference = read_reference(SEEDS, ENDPOINTS_FILE)
+    names = {unit.unit_code: unit.name_vi for unit in sorted(reference.units, key=lambda unit: unit.valid_from)}
+    [dissolved] = [unit.unit_code for unit in reference.units if unit.name_vi == "Xã Hà Thái"]
+    assert [names[code] for code in reference.successors[dissolved]] == ["Xã Thái Lai", "Xã Lĩnh Toại"]
+    # A commune of the district that ended is itself again under another code, then part of a ward.
+    [moved] = [unit.unit_code for unit in reference.units if unit.name_vi == "Thị trấn Rừng Thông"]
+    assert [names[code] for code in reference.successors[moved]] == ["Phường Rừng Thông", "Phường Đông Sơn"]
 
 
 UNITS_HEAD = "unit_code,unit_name_vi,unit_type,parent_unit_code,commune_code,valid_from,valid_to,source\n"
@@ -223,6 +236,7 @@ def _seeds(folder: Path, *aliases: str) -> Path:
     (folder / "code_lists.csv").write_text("list_name,code,label_vi,note\n")
     (folder / "units.csv").write_text(UNITS)
     (folder / "communes_legacy_to_2025.csv").write_text("old_code,new_code\n")
+    (folder / "commune_changes.csv").write_text("commune_code,successor_code\n")
     (folder / "unit_aliases.csv").write_text(ALIAS_HEAD + "".join(f"{line}\n" for line in aliases))
     (folder / "endpoints.csv").write_text("endpoint_code,sip_address\n")
     return folder

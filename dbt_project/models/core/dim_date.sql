@@ -12,6 +12,8 @@ described as (
         days.date_day,
         {{ iso_weekday('days.date_day') }} as weekday_number,
         holidays.name_vi as holiday_name_vi,
+        holidays.source as holiday_source,
+        coalesce(holidays.is_verified, true) as is_verified,
         coalesce(not holidays.is_working_day, false) as is_holiday,
         coalesce(holidays.is_working_day, {{ iso_weekday('days.date_day') }} <= 5) as is_working_day
     from days
@@ -27,6 +29,8 @@ final as (
         is_working_day,
         is_holiday,
         holiday_name_vi,
+        holiday_source,
+        is_verified,
         cast(
             sum(case when is_working_day then 1 else 0 end) over (order by date_day) as bigint
         ) as working_day_number

@@ -1,3 +1,4 @@
+-- Endpoints through time: one row an endpoint and validity, with the unit that it stood with then.
 with endpoints as (
     select * from {{ ref('endpoints') }}
 ),

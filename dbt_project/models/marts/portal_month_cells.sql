@@ -17,8 +17,10 @@ counts as (
     where definition_code = 'as_defined' and not is_as_of_month_end and not has_predecessors
 ),
 
+-- What a code means now or meant last; a renamed unit has a row for each of its names.
 units as (
     select * from {{ ref('dim_unit') }}
+    qualify row_number() over (partition by unit_code order by valid_from desc) = 1
 ),
 
 periods as (

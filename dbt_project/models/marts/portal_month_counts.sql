@@ -58,8 +58,10 @@ with periods as (
     ) as months
 ),
 
+-- What a code means now or meant last; a renamed unit has a row for each of its names.
 units as (
     select * from {{ ref('dim_unit') }}
+    qualify row_number() over (partition by unit_code order by valid_from desc) = 1
 ),
 
 dossiers as (
@@ -258,7 +260,9 @@ predecessors as (
         on
             mergers.new_code = new_units.commune_code
             and new_units.valid_from = {{ add_days('old_units.valid_to', '1') }}
-    where not mergers.is_partly_merged
+            -- A commune of 2024 has a namesake in code of 2025, which NQ 1686 does not mean.
+            and new_units.valid_to is null
+    where mergers.n_new = 1
 ),
 
 -- A unit counts alone, and once more together with its predecessors where it has some.

@@ -12,6 +12,12 @@ counts as (
     select * from {{ ref('portal_month_counts') }}
 ),
 
+-- What a code means now or meant last; a renamed unit has a row for each of its names.
+units as (
+    select * from {{ ref('dim_unit') }}
+    qualify row_number() over (partition by unit_code order by valid_from desc) = 1
+),
+
 -- First proof: dossiers of days that were not loaded. It may shorten the difference, never turn it round.
 unloaded as (
     select
@@ -189,7 +195,7 @@ rows_quarantined as (
         count(*) as row_count
     from {{ ops_source('quarantine') }} as quarantine
     inner join {{ ref('stg_loads_in_force') }} as loads on quarantine.load_id = loads.load_id
-    inner join {{ ref('dim_unit') }} as units on quarantine.unit_code = units.unit_code
+    inner join units on quarantine.unit_code = units.unit_code
     where loads.dataset = 'portal_dossiers' and loads.covered_date is not null
     group by
         {{ month_period('loads.covered_date') }},

@@ -3,8 +3,10 @@ with targets as (
     select * from {{ ref('targets') }}
 ),
 
+-- What a code means now or meant last; a renamed unit has a row for each of its names.
 units as (
     select * from {{ ref('dim_unit') }}
+    qualify row_number() over (partition by unit_code order by valid_from desc) = 1
 ),
 
 monthly as (
