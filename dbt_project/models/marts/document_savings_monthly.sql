@@ -1,5 +1,5 @@
--- What electronic documents save: an estimate. Each line is what is counted times one assumption, which it names; nothing
--- of it is measured but the quantity.
+-- What electronic documents save: an estimate. Each line is what is counted times one assumption, which it names; of
+-- it only the quantity is measured.
 with months as (
     select * from {{ ref('document_unit_monthly') }}
 ),

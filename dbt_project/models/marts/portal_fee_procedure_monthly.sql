@@ -1,7 +1,7 @@
 {{ config(schema='staging', contract={'enforced': false}) }}
 
--- Of the procedures with dossiers that had something to pay, how many were paid online at least once. A procedure is one
--- in the province, however many units handle it: here H56 is the whole province and not the sum of its units.
+-- Of the procedures with dossiers that had something to pay, how many were paid online at least once. A procedure is
+-- one in the province, however many units handle it: here H56 is the whole province and not the sum of its units.
 with dossiers as (
     select * from {{ ref('fct_dossier') }}
     where is_received_local and has_payment_obligation
