@@ -67,7 +67,9 @@ def fee_procedures(province: Province, days: list[int]) -> pl.DataFrame:
 def lateness(province: Province, days: list[int]) -> pl.DataFrame:
     """Both definitions over these days of one month: unit, and how many dossiers each of them found on time and late."""
     known = nationally_dated(province, known_states(province)).with_columns(settled_on=settled_day())
-    is_local, is_national = pl.col("settled_on").is_in(days), day_column("national").is_in(days)
+    is_local, is_national = (
+        day.is_in(days).fill_null(value=False) for day in (pl.col("settled_on"), day_column("national"))
+    )
     waiting = (pl.col("supplement_1_received") - pl.col("supplement_1_requested")).fill_null(0)
     is_late_local = (pl.col("status") != WITHDRAWN) & (pl.col("settled_on") > day_column("due")).fill_null(value=False)
     is_late_national = (pl.col("supplement_count") > 1) | (pl.col("national") - waiting > pl.col("national_due"))
