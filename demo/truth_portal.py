@@ -121,6 +121,7 @@ def _received_shares(received: pl.DataFrame) -> Iterator[pl.DataFrame]:
     result = pl.col("electronic_result")
     is_unknown = is_online.fill_null(value=False) & is_due & result.is_null()
     yield share("portal_online_with_result", received, is_online & (~is_due | (result == 1)), ~is_unknown)
+    yield share("portal_synchronised", received, pl.col("synchronised").is_not_null())
     yield share("portal_paid_online", received, pl.col("payment").is_in([1, 2]), pl.col("fee") + pl.col("charge") > 0)
     yield share("portal_vneid", received, pl.col("vneid") == 1, pl.col("vneid").is_not_null())
     flag = pl.col("components_reused")

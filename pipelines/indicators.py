@@ -40,6 +40,7 @@ class Indicator(BaseModel):
 
     indicator_code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]+$")]
     group_code: Literal[
+        "transparency",
         "settlement",
         "online",
         "payment",

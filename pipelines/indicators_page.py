@@ -15,6 +15,7 @@ Made from `dbt_project/seeds/indicators.csv` by `make generate`; do not edit. Th
 the sum of its units, its own office among them. Before `valid_from` and after `valid_to` there is no figure.
 """
 _GROUPS = {
+    "transparency": "Công khai, đồng bộ | Transparency",
     "settlement": "Tiếp nhận, giải quyết | Received and settled",
     "online": "Hồ sơ trực tuyến | Online dossiers",
     "payment": "Thanh toán trực tuyến | Online payment",

@@ -209,7 +209,11 @@ def count_dossier(tally: Tally, row: Row, days: list[date]) -> None:
         tally.share("portal_online_with_result", unit, day, is_in=is_online)
     if int(str(row["phi"])) + int(str(row["lePhi"])) > 0:
         tally.share("portal_paid_online", unit, day, is_in=row["thanhToanTrucTuyen"] in {1, 2})
-    for code, flag in (("portal_vneid", "xacThucVNeID"), ("portal_components_reused", "taiSuDungDuLieu")):
+    for code, flag in (
+        ("portal_vneid", "xacThucVNeID"),
+        ("portal_components_reused", "taiSuDungDuLieu"),
+        ("portal_synchronised", "dongBoQuocGia"),
+    ):
         if row[flag] is not None:
             tally.share(code, unit, day, is_in=row[flag])
     ended = finished if status in {9, 10} else at["ngayRut"] if status == 7 else None

@@ -17,6 +17,7 @@ DAILY = [
     ("portal_open_late", "portal_unit_daily", "open_late_count", "open_count"),
     ("portal_online", "portal_unit_daily", "received_online_count", "received_count"),
     ("portal_fully_online", "portal_unit_daily", "received_fully_online_count", "received_count"),
+    ("portal_synchronised", "portal_unit_daily", "synchronised_count", "synchronised_reported_count"),
     ("portal_online_with_result", "portal_unit_daily", "online_with_result_count", "online_result_known_count"),
     ("portal_paid_online", "portal_unit_daily", "paid_online_count", "payment_obligation_count"),
     ("portal_vneid", "portal_unit_daily", "vneid_authenticated_count", "vneid_reported_count"),

@@ -4,6 +4,18 @@
 -- Numerator and denominator of every indicator that is counted by day, for each unit; H56 is its own office here.
 with final as (
     select
+        'portal_synchronised' as indicator_code,
+        unit_code,
+        report_date as period,
+        cast(sum(synchronised_count) as decimal(18, 4)) as numerator,
+        cast(sum(synchronised_reported_count) as decimal(18, 4)) as denominator,
+        cast(null as integer) as value_of_nothing
+    from {{ ref('portal_unit_daily') }}
+    where report_date >= date '2022-06-23'
+    group by unit_code, report_date
+    having sum(synchronised_reported_count) > 0
+    union all
+    select
         'portal_received' as indicator_code,
         unit_code,
         report_date as period,

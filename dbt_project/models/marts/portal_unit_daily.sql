@@ -34,6 +34,8 @@ received as (
         count(*) filter (
             where not (is_submitted_online and has_result_due and has_electronic_result is null)
         ) as online_result_known_count,
+        count(*) filter (where is_synchronised is not null) as synchronised_reported_count,
+        count(*) filter (where is_synchronised) as synchronised_count,
         count(*) filter (where has_payment_obligation) as payment_obligation_count,
         count(*) filter (where has_payment_obligation and is_paid_online) as paid_online_count,
         count(*) filter (where is_vneid_authenticated is not null) as vneid_reported_count,
@@ -112,6 +114,8 @@ final as (
         coalesce(received.received_fully_online_count, 0) as received_fully_online_count,
         coalesce(received.online_with_result_count, 0) as online_with_result_count,
         coalesce(received.online_result_known_count, 0) as online_result_known_count,
+        coalesce(received.synchronised_reported_count, 0) as synchronised_reported_count,
+        coalesce(received.synchronised_count, 0) as synchronised_count,
         coalesce(received.payment_obligation_count, 0) as payment_obligation_count,
         coalesce(received.paid_online_count, 0) as paid_online_count,
         coalesce(received.vneid_reported_count, 0) as vneid_reported_count,

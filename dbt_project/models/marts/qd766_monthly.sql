@@ -16,16 +16,33 @@ fee_procedures as (
     select * from {{ ref('portal_fee_procedure_monthly') }}
 ),
 
--- Every unit that the portal tells anything of in the month.
-unit_months as (
+portal_figures as (
     select
-        monthly.unit_code,
-        monthly.period,
-        bool_and(monthly.is_complete) as is_complete
+        monthly.*,
+        indicators.coverage_code
     from monthly
     inner join indicators on monthly.indicator_code = indicators.indicator_code
     where indicators.platform_code = 'portal' and monthly.period >= '202206'
-    group by monthly.unit_code, monthly.period
+),
+
+-- A month is as complete as its dossiers are; the stock may know fewer days of it.
+months as (
+    select
+        period,
+        bool_and(is_complete) as is_complete
+    from portal_figures
+    where coverage_code = 'portal_dossiers'
+    group by period
+),
+
+-- Every unit that the portal tells anything of in the month.
+unit_months as (
+    select distinct
+        portal_figures.unit_code,
+        portal_figures.period,
+        coalesce(months.is_complete, false) as is_complete
+    from portal_figures
+    left join months on portal_figures.period = months.period
 ),
 
 pieces as (
