@@ -73,8 +73,8 @@ lock: .venv/bin/uv  ## Resolve the locks again (hashes, no addresses)
 	  $(BIN)/uv pip compile pyproject.toml $$extra --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 -o requirements/$$set.txt; done
 
-generate: setup-dev  ## Write dbt's sources from the contracts
-	@$(BIN)/python -m pipelines.contracts_to_dbt
+generate: setup-dev  ## Write dbt's sources from the contracts, and the indicators' models and page from their registry
+	@$(BIN)/python -m pipelines.contracts_to_dbt && $(BIN)/python -m pipelines.indicators_to_dbt
 
 generate-demo: setup-dev  ## Write the demo's registers (over your own!) and docs/faults.md
 	@$(BIN)/python -m demo.registry && $(BIN)/python -m demo.fault_matrix

@@ -71,6 +71,17 @@ def known_states(province: Province) -> pl.DataFrame:
     return state_as_of(dated.with_columns(known_until=known_until).drop_nulls("known_until"), pl.col("known_until"))
 
 
+def nationally_dated(province: Province, known: pl.DataFrame) -> pl.DataFrame:
+    """The dossiers received, with `national` (when each ended by QĐ 766, null while open) and `national_due`."""
+    received = known.filter(pl.col("received").is_not_null()).with_columns(
+        national=pl.coalesce("refused", "stopped", "finished", "returned", "withdrawn").cast(pl.Int64)
+    )
+    allowed = province.dossiers.procedures["maximum_working_days"].gather(received["procedure"]).to_numpy()
+    received_on = (received["received"] // DAY_SECONDS).to_numpy().astype("int64")
+    latest = (province.calendar.add_working_days(received_on, allowed.astype("int64")) + 1) * DAY_SECONDS - 1
+    return received.with_columns(national_due=pl.coalesce(pl.col("due").cast(pl.Int64), pl.Series(latest)))
+
+
 def lost_days(province: Province) -> set[date]:
     """The days of which no dossier export could be taken over."""
     if province.faults.is_lasting("portal_down"):
@@ -106,6 +117,11 @@ def _received_shares(received: pl.DataFrame) -> Iterator[pl.DataFrame]:
     is_online = pl.col("channel") == ONLINE
     yield share("portal_online", received, is_online)
     yield share("portal_fully_online", received, is_online & (pl.col("service_level") == FULLY_ONLINE))
+    is_due = pl.col("status").is_in([FINISHED, RETURNED])
+    result = pl.col("electronic_result")
+    is_unknown = is_online.fill_null(value=False) & is_due & result.is_null()
+    yield share("portal_online_with_result", received, is_online & (~is_due | (result == 1)), ~is_unknown)
+    yield share("portal_synchronised", received, pl.col("synchronised").is_not_null())
     yield share("portal_paid_online", received, pl.col("payment").is_in([1, 2]), pl.col("fee") + pl.col("charge") > 0)
     yield share("portal_vneid", received, pl.col("vneid") == 1, pl.col("vneid").is_not_null())
     flag = pl.col("components_reused")
@@ -125,17 +141,9 @@ def _finished_shares(finished: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 def _national(province: Province, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.Expr]:
     """The dossiers with a national finish on its day, and whether each was in time."""
-    finished = known.filter(pl.col("received").is_not_null()).with_columns(
-        national=pl.coalesce("refused", "stopped", "finished", "returned", "withdrawn")
-    ).drop_nulls("national").with_columns(day=day_column("national"))  # fmt: skip
-    allowed = province.dossiers.procedures["maximum_working_days"].gather(finished["procedure"]).to_numpy()
-    received_on = (finished["received"] // DAY_SECONDS).to_numpy().astype("int64")
-    latest = (province.calendar.add_working_days(received_on, allowed.astype("int64")) + 1) * DAY_SECONDS - 1
+    finished = nationally_dated(province, known).drop_nulls("national").with_columns(day=day_column("national"))
     waiting = (pl.col("supplement_1_received") - pl.col("supplement_1_requested")).fill_null(0)
-    is_in_time = (pl.col("supplement_count") <= 1) & (
-        pl.col("national") - waiting <= pl.coalesce(pl.col("due").cast(pl.Int64), pl.col("latest"))
-    )
-    return finished.with_columns(latest=pl.Series(latest)), is_in_time
+    return finished, (pl.col("supplement_count") <= 1) & (pl.col("national") - waiting <= pl.col("national_due"))
 
 
 def _open_late(province: Province, received: pl.DataFrame) -> Iterator[pl.DataFrame]:

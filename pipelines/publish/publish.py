@@ -47,6 +47,8 @@ _META = {
     "completeness": "SELECT * FROM warehouse.ops.completeness",
     "freshness": "SELECT * FROM warehouse.ops.freshness",
     "indicators": "SELECT * FROM warehouse.reference.indicators",
+    "qd766_parts": "SELECT * FROM warehouse.reference.qd766_parts",
+    "saving_assumptions": "SELECT * FROM warehouse.reference.saving_assumptions",
     "datasets": "SELECT * FROM warehouse.ops.datasets",
     "reconciliation_reasons": "SELECT * FROM warehouse.reference.reconciliation_reasons",
 }

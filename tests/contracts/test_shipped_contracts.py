@@ -6,8 +6,6 @@ write a suite, only ours are asked.
 
 from __future__ import annotations
 
-import csv
-import re
 from typing import Any
 
 import duckdb
@@ -17,7 +15,7 @@ from pipelines.contracts import Contract, read_contracts
 from pipelines.contracts_to_dbt import SOURCES_FILE, sources_yaml
 from pipelines.parse.rejects import unit_column
 from pipelines.reference import read_reference
-from pipelines.settings import DBT_PROJECT, ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES
+from pipelines.settings import ENDPOINTS_FILE, EXPECTATIONS, SEEDS, SOURCES
 from pipelines.validate.suites import Rule, Suite, read_suite
 from tests.shipped import SHIPPED, shipped_contracts
 
@@ -133,11 +131,3 @@ def test_the_officer_form_asks_for_indicators_that_are_defined() -> None:
     assert len(defined) == len(rows)
     assert read_reference(SEEDS, ENDPOINTS_FILE).codes["officer_indicator"] <= defined
     assert {code for (code,) in targets if code is not None} <= defined
-
-
-def test_every_other_indicator_is_made_by_a_model() -> None:
-    with (SEEDS / "indicators.csv").open(encoding="utf-8", newline="") as file:
-        codes = {row["indicator_code"] for row in csv.DictReader(file) if row["platform"] != "officer"}
-    models = "\n".join(file.read_text(encoding="utf-8") for file in (DBT_PROJECT / "models").rglob("*.sql"))
-    assert codes
-    assert {code for code in codes if not re.search(rf"\b{code}\b", models)} == set()

@@ -54,13 +54,33 @@ class Tally:
 
     shares: defaultdict[tuple[str, str, date], list[float]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     counts: Counter[tuple[str, str, date]] = field(default_factory=Counter)
+    month_shares: defaultdict[tuple[str, str, str], list[float]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0])
+    )
+    documents: defaultdict[tuple[str, str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def share(self, code: str, unit: str, day: date, *, is_in: object) -> None:
         """One more in the denominator, and in the numerator if it is in."""
+        self.amount(code, unit, day, float(bool(is_in)))
+
+    def amount(self, code: str, unit: str, day: date, amount: float) -> None:
+        """One more in the denominator, and so much in the numerator."""
         for who in {unit, PROVINCE}:
             pair = self.shares[code, who, day]
+            pair[0] += amount
+            pair[1] += 1
+
+    def share_of_month(self, code: str, unit: str, day: date, *, is_in: object) -> None:
+        """The same, of an indicator that is counted by the month."""
+        for who in {unit, PROVINCE}:
+            pair = self.month_shares[code, who, f"{day:%Y%m}"]
             pair[0] += bool(is_in)
             pair[1] += 1
+
+    def document(self, code: str, unit: str, day: date, name: str) -> None:
+        """A thing that counts once a month, however often it is told."""
+        for who in {unit, PROVINCE}:
+            self.documents[code, who, f"{day:%Y%m}"].add(name)
 
     def count(self, code: str, unit: str, day: date, amount: int = 1) -> None:
         """So many more."""
@@ -84,7 +104,9 @@ class Tally:
             old = found.get((code, unit, month), (0.0, None if denominator is None else 0.0))
             total = None if denominator is None else (old[1] or 0) + denominator
             found[code, unit, month] = (old[0] + numerator, total)
-        return found
+        found |= {key: (pair[0], pair[1]) for key, pair in self.month_shares.items()}
+        found |= {key: (len(names), None) for key, names in self.documents.items()}
+        return {key: (round(numerator, 4), denominator) for key, (numerator, denominator) in found.items()}
 
 
 def normalised(code: str) -> str | None:
@@ -157,16 +179,18 @@ def is_good_exchange(row: Row) -> bool:
     )
 
 
-def count_dossiers(tally: Tally, exports: list[list[Row]], days: list[date]) -> None:
+def count_dossiers(tally: Tally, exports: Mapping[str, list[Row]], days: list[date]) -> None:
     """Every portal indicator, from the opening balance and the days' exports."""
+    covered = [day for day in days if day.isoformat() in exports]
     newest: dict[object, Row] = {}
-    for rows in exports:
+    for rows in exports.values():
         for row in settled_apart(rows, lambda row: (row["maHoSo"], row["ngayCapNhat"]), is_good_dossier)[0]:
             old = newest.setdefault(row["maHoSo"], row)
             if (moment(row["ngayCapNhat"]) or NEVER) >= (moment(old["ngayCapNhat"]) or NEVER):
                 newest[row["maHoSo"]] = row
     for row in newest.values():
         count_dossier(tally, row, days)
+        count_progress(tally, row, covered)
 
 
 def count_dossier(tally: Tally, row: Row, days: list[date]) -> None:
@@ -180,9 +204,17 @@ def count_dossier(tally: Tally, row: Row, days: list[date]) -> None:
     tally.count("portal_received", unit, day)
     tally.share("portal_online", unit, day, is_in=row["kenhNop"] == 2)
     tally.share("portal_fully_online", unit, day, is_in=row["kenhNop"] == 2 and row["mucDoDVC"] == 4)
+    is_due, result = status in {9, 10}, row["ketQuaDienTu"]
+    if not (row["kenhNop"] == 2 and is_due and result is None):
+        is_online = row["kenhNop"] == 2 and (not is_due or result)
+        tally.share("portal_online_with_result", unit, day, is_in=is_online)
     if int(str(row["phi"])) + int(str(row["lePhi"])) > 0:
         tally.share("portal_paid_online", unit, day, is_in=row["thanhToanTrucTuyen"] in {1, 2})
-    for code, flag in (("portal_vneid", "xacThucVNeID"), ("portal_components_reused", "taiSuDungDuLieu")):
+    for code, flag in (
+        ("portal_vneid", "xacThucVNeID"),
+        ("portal_components_reused", "taiSuDungDuLieu"),
+        ("portal_synchronised", "dongBoQuocGia"),
+    ):
         if row[flag] is not None:
             tally.share(code, unit, day, is_in=row[flag])
     ended = finished if status in {9, 10} else at["ngayRut"] if status == 7 else None
@@ -208,19 +240,45 @@ def count_result(tally: Tally, row: Row, unit: str, day: date) -> None:
             tally.share("portal_components_and_result_digitised", unit, day, is_in=is_in)
 
 
+def national_end(at: Mapping[str, datetime | None]) -> datetime | None:
+    """When the dossier came to its end by QĐ 766."""
+    ends = ("ngayTuChoi", "ngayDung", "ngayKetThuc", "ngayTra", "ngayRut")
+    return next((at[name] for name in ends if at[name]), None)
+
+
+def national_due(row: Row, at: Mapping[str, datetime | None], received: datetime) -> datetime:
+    """When the dossier is due by QĐ 766."""
+    latest = after_working_days(received.date(), MAXIMUM_DAYS[str(row["maTTHC"])[:8]])
+    return at["ngayHenTra"] or datetime.combine(latest, LAST_MOMENT)
+
+
 def count_national(tally: Tally, row: Row, unit: str, at: dict[str, datetime | None]) -> None:
     """What a dossier adds to the national on-time share, if it has come to an end."""
-    received, due = at["ngayTiepNhan"], at["ngayHenTra"]
-    national = next(
-        (at[name] for name in ("ngayTuChoi", "ngayDung", "ngayKetThuc", "ngayTra", "ngayRut") if at[name]), None
-    )
+    received, national = at["ngayTiepNhan"], national_end(at)
     if national and received:
-        day = received.date()
         asked, given = at["ngayYeuCauBoSung"], at["ngayNhanBoSung"]
         waiting = given - asked if asked and given else timedelta()
-        latest = datetime.combine(after_working_days(day, MAXIMUM_DAYS[str(row["maTTHC"])[:8]]), LAST_MOMENT)
-        is_in_time = int(str(row["soLanBoSung"])) <= 1 and national - waiting <= (due or latest)
+        is_in_time = int(str(row["soLanBoSung"])) <= 1 and national - waiting <= national_due(row, at, received)
         tally.share("portal_finished_on_time_national", unit, national.date(), is_in=is_in_time)
+
+
+def count_progress(tally: Tally, row: Row, covered: list[date]) -> None:
+    """What a dossier adds to part 2.1 of the month in which it was received, on one of the days that are covered."""
+    at = {name: moment(row[name]) for name in row if name.startswith("ngay")}
+    received = at["ngayTiepNhan"]
+    if received is None or received.date() not in covered:
+        return
+    month = (received.year, received.month)
+    ended = datetime.combine(max(day for day in covered if (day.year, day.month) == month), LAST_MOMENT)
+    asked, given, national = at["ngayYeuCauBoSung"], at["ngayNhanBoSung"], national_end(at)
+    judged, waiting = min(national or ended, ended), timedelta()
+    if national and national <= ended:
+        waiting = given - asked if asked and given else timedelta()
+    elif asked and asked <= ended:
+        waiting = min(given or ended, ended) - asked
+    is_in_time = int(str(row["soLanBoSung"])) <= 1 and judged - waiting <= national_due(row, at, received)
+    unit = normalised(str(row["maDonVi"])) or ""
+    tally.share_of_month("portal_on_time_qd766", unit, received.date(), is_in=is_in_time)
 
 
 def count_exchanges(tally: Tally, files: list[bytes]) -> None:
@@ -228,6 +286,7 @@ def count_exchanges(tally: Tally, files: list[bytes]) -> None:
     first: dict[tuple[str, str], datetime] = {}
     sender: dict[tuple[str, str], str] = {}
     reached: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    packets: defaultdict[tuple[str, str], set[object]] = defaultdict(set)
     for content in files:
         for row in settled_apart(exchange_rows(content), exchange_key, is_good_exchange)[0]:
             key = (str(row["MaVanBan"]), normalised(str(row["DonViNhan"])) or "")
@@ -236,10 +295,13 @@ def count_exchanges(tally: Tally, files: list[bytes]) -> None:
                 first[key] = min(at, first.get(key, at))
             sender[key] = normalised(str(row["DonViGui"])) or ""
             reached[key].add(str(row["TrangThai"]))
+            packets[key].add(row["MaGoiTin"])
     for key, at in first.items():
         tally.count("document_sent", sender[key], at.date())
         tally.share("document_received", key[1], at.date(), is_in=reached[key] & {"03", "04", "05", "06"})
         tally.share("document_completed", key[1], at.date(), is_in="06" in reached[key])
+        tally.share("document_resent", key[1], at.date(), is_in=len(packets[key]) > 1)
+        tally.document("document_documents_sent", sender[key], at.date(), key[0])
 
 
 def exchange_rows(content: bytes) -> list[Row]:

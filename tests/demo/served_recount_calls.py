@@ -43,6 +43,11 @@ def count_connections(
             start = max(datetime.fromisoformat(leg["callLegStart"]), call["callStart"])
             end = min(datetime.fromisoformat(leg["callLegEnd"]), call["callEnd"])
             spent[leg["call"], leg["remoteParty"]] += max(0, int((end - start).total_seconds()))
+    for leg in legs.values():
+        if leg["remoteParty"] in endpoints:
+            day = datetime.fromisoformat(leg["callLegStart"]).date()
+            unit = endpoints[leg["remoteParty"]]["unit_code"]
+            tally.share("videoconference_failed_joins", unit, day, is_in="call" not in leg)
     took_part = defaultdict(set)
     for (call_id, party), seconds in spent.items():
         day = calls[call_id]["callStart"].date()

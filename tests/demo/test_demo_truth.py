@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def recounted(made: Province, folder: Path, *, reads: int = 1) -> Figures:
     """The daily indicators and their months, from what is served; files of lost days are left out."""
     tally, tree = Tally(), FileTree(made, folder)
     exports = dossier_exports(made)
-    recount.count_dossiers(tally, list(exports.values()), made.days)
+    recount.count_dossiers(tally, exports, made.days)
     lost = {made.faults.days[name] for name in UNREADABLE if name in made.faults.days}
     files = {}
     for _ in range(reads):
@@ -87,6 +88,9 @@ def recounted(made: Province, folder: Path, *, reads: int = 1) -> Figures:
             code = row["endpoint_code"]
             is_in = code not in silent and b'"registered":true' in answers[code]
             tally.share("videoconference_online", row["unit_code"], day, is_in=is_in)
+            if code not in silent:
+                loss = float(json.loads(answers[code])["packet_loss_rate"])
+                tally.amount("videoconference_packet_loss", row["unit_code"], day, loss)
     lost_portal = {day for day in made.days if day.isoformat() not in exports}
     stock_ends = min(lost_portal, default=date.max)
     for key in [key for key in tally.shares if key[0].startswith("portal")]:
@@ -153,7 +157,7 @@ def test_a_run_across_months_and_the_end_of_the_districts(tmp_path: Path) -> Non
 def recounted_without_registers(made: Province, _folder: Path) -> Figures:
     """The portal's indicators alone."""
     tally = Tally()
-    recount.count_dossiers(tally, list(dossier_exports(made).values()), made.days)
+    recount.count_dossiers(tally, dossier_exports(made), made.days)
     return tally.figures(made.first_day, made.last_day, of_last_day=["portal_open_late"])
 
 
@@ -181,6 +185,7 @@ def test_the_monthly_files_say_what_the_ledger_says(sound: Province, tmp_path: P
     free = [row for row in csv.DictReader(text.splitlines(), delimiter=";") if row["DaKhoa"] == "false"]
     active = [row for row in free if row["DangNhapCuoi"][3:10] == "10/2026"]
     assert figures["accounts_active", "H56"] == (len(active), len(free))
+    assert figures["accounts_issued", "H56"] == (len(text.splitlines()) - 1, None)
 
 
 def test_units_add_up_to_the_province_and_shares_stay_within_one(faulty: Province) -> None:

@@ -17,6 +17,8 @@ DAILY = [
     ("portal_open_late", "portal_unit_daily", "open_late_count", "open_count"),
     ("portal_online", "portal_unit_daily", "received_online_count", "received_count"),
     ("portal_fully_online", "portal_unit_daily", "received_fully_online_count", "received_count"),
+    ("portal_synchronised", "portal_unit_daily", "synchronised_count", "synchronised_reported_count"),
+    ("portal_online_with_result", "portal_unit_daily", "online_with_result_count", "online_result_known_count"),
     ("portal_paid_online", "portal_unit_daily", "paid_online_count", "payment_obligation_count"),
     ("portal_vneid", "portal_unit_daily", "vneid_authenticated_count", "vneid_reported_count"),
     ("portal_components_reused", "portal_unit_daily", "component_reused_count", "reuse_reported_count"),
@@ -28,9 +30,12 @@ DAILY = [
     ("document_sent", "document_unit_daily", "sent_count", None),
     ("document_received", "document_unit_daily", "received_count", "delivered_count"),
     ("document_completed", "document_unit_daily", "completed_count", "delivered_count"),
+    ("document_resent", "document_unit_daily", "several_packets_count", "delivered_count"),
     ("document_registered", "document_unit_daily", "registered_count", None),
     ("videoconference_online", "videoconference_endpoint_daily", "is_online::INT", "was_asked::INT"),
     ("videoconference_endpoint_seconds", "videoconference_endpoint_daily", "connected_seconds", None),
+    ("videoconference_participation", "videoconference_unit_daily", "participant_count", "invited_count"),
+    ("videoconference_failed_joins", "videoconference_unit_daily", "failed_join_count", "ended_leg_count"),
 ]  # fmt: skip
 
 

@@ -55,6 +55,13 @@ INSERT INTO marts.videoconference_record_daily BY NAME (
 INSERT INTO marts.platform_adoption_monthly BY NAME (
     SELECT * REPLACE ('H56.99.99' AS unit_code, '202613' AS period, -1 AS locked_count, 1.5 AS active_rate)
     FROM marts.platform_adoption_monthly LIMIT 1);
+UPDATE marts.portal_lateness_monthly SET settled_count = settled_count + 1, received_judged_count = 0, received_on_time_national_count = 1
+    WHERE unit_code = (SELECT min(unit_code) FROM marts.portal_lateness_monthly);
+DELETE FROM marts.qd766_monthly WHERE part_code = '1.1' AND unit_code = 'H56';
+UPDATE marts.qd766_monthly SET points_earned = 21, numerator = 7000000 WHERE part_code = '2.1' AND unit_code = 'H56';
+UPDATE marts.document_unit_monthly SET sent_count = 1, sent_document_count = 2 WHERE unit_code = (SELECT max(unit_code) FROM marts.document_unit_monthly);
+UPDATE marts.document_savings_monthly SET amount_vnd = 1, quantity = quantity + 1 WHERE unit_code = 'H56';
+UPDATE marts.videoconference_unit_daily SET online_count = asked_count + 1;
 INSERT INTO marts.indicator_daily BY NAME (
     SELECT * REPLACE ('H56.99.99' AS unit_code, DATE '2027-01-01' AS period, 9 AS numerator, 5 AS denominator, 0.5 AS value)
     FROM marts.indicator_daily LIMIT 1);
@@ -73,6 +80,7 @@ UPDATE marts.indicator_monthly SET numerator = 2 * denominator
     WHERE indicator_code = 'officer_satisfaction' AND period = '202610';
 UPDATE marts.target_progress SET period = '202613', gap = 0.75, value = 1.5 WHERE target_code = 'online_share_province_level';
 UPDATE marts.target_progress SET period = '202609' WHERE target_code = 'satisfaction_2025';
+UPDATE marts.target_progress SET pace_needed = 0.5 WHERE target_code = 'satisfaction_2030';
 DELETE FROM marts.target_progress WHERE target_code = 'science_budget_yearly';
 UPDATE marts.portal_reconciliation SET unit_code = 'H56.99.99', period = 'x'
     WHERE unit_code = (SELECT min(unit_code) FROM marts.portal_reconciliation);

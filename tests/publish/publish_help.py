@@ -18,7 +18,7 @@ TABLES = {
     "marts": {"indicator_daily"},
     "meta": {
         "loads", "checks", "mart_checks", "volumes", "attempts", "quarantine_reasons", "completeness", "freshness", "indicators",
-        "datasets", "dictionary", "reconciliation_reasons", "versions",
+        "datasets", "dictionary", "qd766_parts", "reconciliation_reasons", "saving_assumptions", "versions",
     },
 }  # fmt: skip
 _BUILT = f"""
@@ -32,6 +32,8 @@ CREATE TABLE staging.stg_loads_in_force AS SELECT 'portal_dossiers/2026-06-02/r1
 CREATE TABLE marts.a_mart_of_old AS SELECT 1 AS figure;
 CREATE TABLE staging.stg_secret AS SELECT '{PSEUDONYM}' AS account_key;
 CREATE TABLE reference.indicators AS SELECT 'portal_received' AS indicator_code, 'Số hồ sơ' AS name_vi;
+CREATE TABLE reference.qd766_parts AS SELECT '2.1' AS part_code;
+CREATE TABLE reference.saving_assumptions AS SELECT 'paper' AS assumption_id;
 CREATE TABLE reference.reconciliation_reasons AS SELECT 'day_not_loaded' AS reason_code;
 CREATE TABLE ops.completeness AS SELECT 'portal_dossiers' AS dataset, DATE '2026-06-02' AS day, 'unit' AS subject_type,
     'H56.12' AS subject_code, 'reported' AS state;

@@ -6,6 +6,7 @@ with indicators as (
 final as (
     select
         indicator_code,
+        group_code,
         name_vi as indicator_name_vi,
         name_en as indicator_name_en,
         platform as platform_code,
@@ -14,19 +15,25 @@ final as (
         aggregation as aggregation_code,
         direction as direction_code,
         zero_denominator as zero_denominator_code,
-        case
-            when grain <> 'daily' then null
-            when indicator_code = 'portal_open_late' then 'portal_open_stock'
-            when indicator_code = 'document_registered' then 'document_registers'
-            when indicator_code = 'videoconference_online' then 'videoconference_endpoint_status'
-            when platform = 'portal' then 'portal_dossiers'
-            when platform = 'document' then 'document_exchanges'
-            when platform = 'videoconference' then 'videoconference_calls'
-        end as coverage_code,
+        case zero_denominator when 'zero' then 0 when 'full' then 1 end as value_of_nothing,
+        unit_vi,
+        unit_en,
+        coverage as coverage_code,
         legal_source,
         numerator_en,
         denominator_en,
-        formula_vi
+        formula_vi,
+        numerator_en || coalesce(' / ' || denominator_en, '') as formula_en,
+        relation as relation_name,
+        numerator_sql,
+        denominator_sql,
+        filter_sql,
+        bias as bias_code,
+        caveat_vi,
+        caveat_en,
+        owner as owner_name_vi,
+        valid_from,
+        valid_to
     from indicators
 )
 

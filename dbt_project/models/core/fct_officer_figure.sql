@@ -5,6 +5,8 @@ with figures as (
 final as (
     select
         indicator_code,
+        -- The form is the province's.
+        'H56' as unit_code,
         period,
         numerator,
         denominator,

@@ -9,6 +9,10 @@ daily as (
     select * from {{ ref('indicator_daily') }}
 ),
 
+unit_months as (
+    select * from {{ ref('indicator_figures_monthly') }}
+),
+
 coverage as (
     select
         coverage_code,
@@ -21,18 +25,6 @@ dates as (
     select * from {{ ref('dim_date') }}
 ),
 
-signing as (
-    select * from {{ ref('fct_document_signing') }}
-),
-
-adoption as (
-    select * from {{ ref('platform_adoption_monthly') }}
-),
-
-officer_figures as (
-    select * from {{ ref('fct_officer_figure') }}
-),
-
 days_of_months as (
     select
         period,
@@ -43,12 +35,14 @@ days_of_months as (
 
 covered_months as (
     select
-        coverage_code,
-        period,
+        coverage.coverage_code,
+        coverage.period,
         count(*) as days_covered,
-        max(report_date) as last_covered_date
+        max(coverage.report_date) as last_covered_date,
+        max(days_of_months.days_expected) as days_expected
     from coverage
-    group by coverage_code, period
+    inner join days_of_months on coverage.period = days_of_months.period
+    group by coverage.coverage_code, coverage.period
 ),
 
 -- Flows add up over the covered days of a month; a stock is what it was on the last of them.
@@ -60,48 +54,26 @@ from_days as (
         sum(daily.numerator) as numerator,
         sum(daily.denominator) as denominator,
         max(covered_months.days_covered) as days_covered,
-        max(days_of_months.days_expected) as days_expected
+        max(covered_months.days_expected) as days_expected
     from daily
     inner join indicators on daily.indicator_code = indicators.indicator_code
     inner join covered_months
         on
             indicators.coverage_code = covered_months.coverage_code
             and {{ month_period('daily.period') }} = covered_months.period
-    inner join days_of_months on covered_months.period = days_of_months.period
     where indicators.aggregation_code = 'sum' or daily.period = covered_months.last_covered_date
     group by daily.indicator_code, daily.unit_code, covered_months.period
 ),
 
-from_unit_months as (
-    select
-        'document_signed_by_organisation' as indicator_code,
-        unit_code,
-        period,
-        signed_by_organisation_count as numerator,
-        issued_count as denominator
-    from signing
-    union all
-    select
-        'document_signed_by_person' as indicator_code,
-        unit_code,
-        period,
-        signed_by_person_count as numerator,
-        issued_count as denominator
-    from signing
-    union all
-    select
-        'accounts_active' as indicator_code,
-        unit_code,
-        period,
-        sum(active_count) as numerator,
-        sum(usable_count) as denominator
-    from adoption
-    group by unit_code, period
-),
-
--- The province is all its units, its own office among them; what an officer fills in is the province's already.
+-- What is counted by the month. The province is all its units, its own office among them.
 from_months as (
-    select * from from_unit_months
+    select
+        indicator_code,
+        unit_code,
+        period,
+        numerator,
+        denominator
+    from unit_months
     where unit_code <> 'H56'
     union all
     select
@@ -110,49 +82,42 @@ from_months as (
         period,
         sum(numerator) as numerator,
         sum(denominator) as denominator
-    from from_unit_months
+    from unit_months
     group by indicator_code, period
-    union all
-    select
-        indicator_code,
-        'H56' as unit_code,
-        period,
-        numerator,
-        denominator
-    from officer_figures
 ),
 
 figures as (
     select * from from_days
     union all
     select
-        indicator_code,
-        unit_code,
-        period,
-        numerator,
-        denominator,
-        null as days_covered,
-        null as days_expected
+        from_months.indicator_code,
+        from_months.unit_code,
+        from_months.period,
+        from_months.numerator,
+        from_months.denominator,
+        covered_months.days_covered,
+        covered_months.days_expected
     from from_months
-    where denominator > 0
+    left join indicators on from_months.indicator_code = indicators.indicator_code
+    left join covered_months
+        on indicators.coverage_code = covered_months.coverage_code and from_months.period = covered_months.period
 ),
 
 final as (
     select
-        indicator_code,
-        unit_code,
-        period,
-        cast(numerator as decimal(18, 4)) as numerator,
-        cast(denominator as decimal(18, 4)) as denominator,
-        case
-            when denominator is null then cast(numerator as decimal(18, 6))
-            else {{ share('numerator', 'denominator') }}
-        end as value,  -- noqa: RF04
-        days_covered,
-        days_expected,
+        figures.indicator_code,
+        figures.unit_code,
+        figures.period,
+        cast(figures.numerator as decimal(18, 4)) as numerator,
+        cast(figures.denominator as decimal(18, 4)) as denominator,
+        {{ indicator_value('figures.numerator', 'figures.denominator', 'indicators.value_of_nothing') }}
+            as value,  -- noqa: RF04
+        figures.days_covered,
+        figures.days_expected,
         -- A dataset that is told by the month is complete as soon as it is there.
-        coalesce(days_covered = days_expected, true) as is_complete
+        coalesce(figures.days_covered = figures.days_expected, true) as is_complete
     from figures
+    left join indicators on figures.indicator_code = indicators.indicator_code
 )
 
 select * from final

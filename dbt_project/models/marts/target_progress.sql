@@ -82,6 +82,11 @@ latest as (
     qualify row_number() over (partition by indicator_code, scope_code order by period desc) = 1
 ),
 
+-- Today is the newest month that has any figure, never the clock.
+today as (
+    select max(period) as period from monthly
+),
+
 measured as (
     select
         targets.*,
@@ -92,10 +97,35 @@ measured as (
         case
             when targets.unit_of_count = 'share' then {{ share('latest.numerator', 'latest.denominator') }}
             else cast(latest.numerator as decimal(18, 6))
-        end as value  -- noqa: RF04
+        end as value,  -- noqa: RF04
+        -- Months from the figure's to December of the year in which it is due.
+        (targets.due_year - cast(substr(latest.period, 1, 4) as integer)) * 12
+        + 12 - cast(substr(latest.period, 5, 2) as integer) as months_remaining,
+        today.period < {{ month_period('targets.valid_from') }} as is_too_early,
+        coalesce(today.period > {{ month_period('targets.valid_to') }}, false) as is_over,
+        coalesce(targets.counted_on <> latest.denominator, false) as is_counted_otherwise
     from targets
+    cross join today
     left join latest
         on targets.indicator_code = latest.indicator_code and targets.scope_code = latest.scope_code
+),
+
+-- A target that is over, not yet in force, or set on another number of units has a value beside it, never a gap.
+compared as (
+    select
+        *,
+        case
+            when is_over then void_reason
+            when is_too_early
+                then 'Chưa đến ngày có hiệu lực của mục tiêu. | The target is not in force yet.'
+            when is_counted_otherwise
+                then
+                    'Đặt trên ' || cast(counted_on as varchar) || ' đơn vị, số liệu tính trên '
+                    || cast(cast(denominator as integer) as varchar) || '. | Set on ' || cast(counted_on as varchar)
+                    || ' units; the figure counts ' || cast(cast(denominator as integer) as varchar) || '.'
+        end as refusal,
+        coalesce(is_over or is_too_early or is_counted_otherwise, false) as is_refused
+    from measured
 ),
 
 final as (
@@ -109,23 +139,36 @@ final as (
         unit_of_count,
         target_value,
         legal_source,
-        is_comparable,
-        void_reason,
+        not is_refused as is_comparable,
+        refusal as void_reason,
         period,
         numerator,
         denominator,
         value,
         is_complete,
-        -- A target counted on units that no longer exist has a value beside it, never a gap.
-        case when is_comparable then cast(value - target_value as decimal(18, 6)) end as gap,
-        case when is_comparable then value >= target_value end as is_met,
+        case when not is_refused then cast(value - target_value as decimal(18, 6)) end as gap,
+        -- What each remaining month has to add: a share, or units of count. Nothing where it is met or too late.
         case
-            when not is_comparable then 'void'
+            when not is_refused and value < target_value
+                then case when months_remaining < 0 then 0 else months_remaining end
+        end as months_remaining,
+        case
+            when not is_refused and value < target_value and months_remaining > 0
+                then
+                    cast(
+                        cast(target_value - value as double) / cast(months_remaining as double) as decimal(18, 6)
+                    )
+        end as pace_needed,
+        case when not is_refused then value >= target_value end as is_met,
+        case
+            when is_over or is_counted_otherwise then 'void'
+            when is_too_early then 'not_in_force'
             when value is null then 'not_measured'
             when value >= target_value then 'met'
+            when months_remaining <= 0 then 'overdue'
             else 'below'
         end as state_code
-    from measured
+    from compared
 )
 
 select * from final
