@@ -37,7 +37,7 @@ class Book:
                 if value is not None
             }
             self.formulas[name] = {
-                cell.get("r"): cell.findtext("x:f", None, NAMESPACE)
+                cell.get("r", ""): cell.findtext("x:f", "", NAMESPACE)
                 for cell in self.xml[name].findall(".//x:c", NAMESPACE)
                 if cell.find("x:f", NAMESPACE) is not None
             }
@@ -45,7 +45,7 @@ class Book:
     @property
     def merged(self) -> set[str]:
         """The merged ranges of the form."""
-        return {merge.get("ref") for merge in self.xml["II.06a"].findall(".//x:mergeCell", NAMESPACE)}
+        return {merge.get("ref", "") for merge in self.xml["II.06a"].findall(".//x:mergeCell", NAMESPACE)}
 
     def computed(self, sheet: str, address: str) -> float | str:
         """The cell's value with every formula behind it computed anew."""
