@@ -161,6 +161,35 @@ def test_the_whole_months_form_equals_the_ledger_and_is_carried_into_march(febru
     assert "(6)=(11) kỳ trước" not in {check["rule"] for check in march["open_checks"]}
 
 
+def test_what_is_open_of_the_month_is_what_the_marts_say_or_nothing(february: Home) -> None:
+    with duckdb.connect(str(february.folder / "warehouse.duckdb"), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            SELECT opened.*, figures.numerator AS measured, figures.denominator AS measured_of
+            FROM open.open_indicator_monthly AS opened
+            LEFT JOIN marts.indicator_monthly AS figures USING (indicator_code, unit_code, period)
+            WHERE indicator_code LIKE 'portal_%'
+            """
+        ).pl()
+        small, opened = connection.execute(
+            "SELECT count(*) FILTER (dossier_count BETWEEN 1 AND 4), count(dossier_count) FROM open.open_procedure_monthly"
+        ).fetchall()[0]
+    # March is in progress: two builds of it would tell what a day brought.
+    assert rows["period"].unique().to_list() == ["202602"]
+    shown = rows.filter(~pl.col("is_suppressed"))
+    assert shown.height > 100
+    assert rows.height > 2 * shown.height
+    assert shown.filter(pl.col("numerator") != pl.col("measured").fill_null(0)).is_empty()
+    assert shown.filter(
+        pl.col("denominator").ne_missing(pl.col("measured_of")) & pl.col("measured").is_not_null()
+    ).is_empty()
+    left_over = pl.col("denominator") - pl.col("numerator")
+    assert shown.filter(pl.col("numerator").is_between(1, 4) | left_over.is_between(1, 4)).is_empty()
+    province = rows.filter((pl.col("unit_code") == "H56") & (pl.col("indicator_code") == "portal_received"))
+    assert province["numerator"].to_list() == province["measured"].to_list() != [None]
+    assert (small, opened > 10) == (0, True)
+
+
 def test_a_lost_day_explains_only_the_dossiers_that_other_days_tell_of(february: Home, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
     settings.home.mkdir()
