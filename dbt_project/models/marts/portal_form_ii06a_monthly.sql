@@ -1,22 +1,13 @@
-{#- What can be known without the stock: the flows of the month. -#}
-{% set received = ['received_online_count', 'received_direct_count', 'received_channel_unreported_count'] %}
-{% set settled = ['settled_early_count', 'settled_on_time_count', 'settled_late_count'] %}
-{% set stock = ['open_change', 'late_change'] %}
-{% set flows = received + settled + stock %}
-{% set own_flows = {'received': received, 'settled': settled, 'stock': stock} -%}
+{#- What can be told without the stock. -#}
+{% set flows = [
+    'received_online_count', 'received_direct_count', 'received_channel_unreported_count', 'settled_early_count',
+    'settled_on_time_count', 'settled_late_count',
+] -%}
 
--- Form II.06a by reporting unit, field and month, by the local report's definitions. Stocks come from what flowed in
--- and out, so the cost is one pass over the dossiers and then months, whatever their number.
-with dossiers as (
-    select * from {{ ref('fct_dossier') }}
-),
-
-procedures as (
-    select * from {{ ref('dim_procedure') }}
-),
-
-units as (
-    select * from {{ ref('dim_unit') }}
+-- Form II.06a by reporting unit, field and month, by the local report's definitions. Stocks are what flowed in and out
+-- up to then, so the cost follows the months' flows and never the dossiers.
+with by_field as (
+    select * from {{ ref('portal_field_flows') }}
 ),
 
 dates as (
@@ -42,6 +33,7 @@ months as (
     select
         dates.period,
         min(dates.date_day) as first_date,
+        max(dates.date_day) as month_end_date,
         least(max(dates.date_day), min(newest_day.report_date)) as last_date,
         count(*) as days_expected,
         count(covered_days.report_date) as days_covered
@@ -62,126 +54,19 @@ known_months as (
     left join stock_days as closing on months.last_date = closing.report_date
 ),
 
--- What was received or settled on a day that is not covered is in no column; the stock knows of it all the same.
-received as (
+-- Moves of the month in progress that lie ahead of its newest day: mostly due dates that have not come.
+moves_ahead as (
     select
-        dossiers.unit_code,
-        dossiers.procedure_code,
-        {{ month_period('dossiers.received_date') }} as period,
-        sum(case when dossiers.channel_code = '2' then 1 else 0 end) as received_online_count,
-        sum(case when dossiers.channel_code in ('1', '3') then 1 else 0 end) as received_direct_count,
-        sum(case when dossiers.channel_code is null then 1 else 0 end) as received_channel_unreported_count
-    from dossiers
-    inner join covered_days on dossiers.received_date = covered_days.report_date
-    where dossiers.is_received_local
-    group by dossiers.unit_code, dossiers.procedure_code, {{ month_period('dossiers.received_date') }}
-),
-
-settled as (
-    select
-        dossiers.unit_code,
-        dossiers.procedure_code,
-        {{ month_period('dossiers.settled_date') }} as period,
-        sum(case when dossiers.is_settled_early_local then 1 else 0 end) as settled_early_count,
-        sum(
-            case when dossiers.is_settled_on_time_local and not dossiers.is_settled_early_local then 1 else 0 end
-        ) as settled_on_time_count,
-        sum(case when dossiers.is_settled_on_time_local then 0 else 1 end) as settled_late_count
-    from dossiers
-    inner join covered_days on dossiers.settled_date = covered_days.report_date
-    group by dossiers.unit_code, dossiers.procedure_code, {{ month_period('dossiers.settled_date') }}
-),
-
--- Open from the day of receipt to the day before it was settled. Late from the day after the due date, except while a
--- supplement (5), a fee (6) or a stop (8) is what it waits for.
-spans as (
-    select
-        unit_code,
-        procedure_code,
-        received_date as open_from,
-        settled_date as open_until,
-        case
-            when status_code not in ('5', '6', '8') and due_date is not null
-                then greatest(received_date, {{ add_days('due_date', '1') }})
-        end as late_from
-    from dossiers
-    where is_received_local and (settled_date is null or settled_date > received_date)
-),
-
-stock_changes as (
-    select
-        unit_code,
-        procedure_code,
-        open_from as flow_date,
-        1 as open_change,
-        0 as late_change
-    from spans
-    union all
-    select
-        unit_code,
-        procedure_code,
-        open_until as flow_date,
-        -1 as open_change,
-        case when late_from < open_until then -1 else 0 end as late_change
-    from spans
-    where open_until is not null
-    union all
-    select
-        unit_code,
-        procedure_code,
-        late_from as flow_date,
-        0 as open_change,
-        1 as late_change
-    from spans
-    where late_from is not null and (open_until is null or late_from < open_until)
-),
-
-stock as (
-    select
-        stock_changes.unit_code,
-        stock_changes.procedure_code,
-        {{ month_period('stock_changes.flow_date') }} as period,
-        sum(stock_changes.open_change) as open_change,
-        sum(stock_changes.late_change) as late_change
-    from stock_changes
-    inner join newest_day on stock_changes.flow_date <= newest_day.report_date
-    group by stock_changes.unit_code, stock_changes.procedure_code, {{ month_period('stock_changes.flow_date') }}
-),
-
-every_flow as (
-    {% for relation, own in own_flows.items() -%}
-    select
-        unit_code,
-        procedure_code,
-        period,
-        -- noqa: disable=LT02
-        {% for flow in flows -%}
-        {{ flow if flow in own else '0' }} as {{ flow }}{{ ',' if not loop.last }}
-        {% endfor -%}
-        -- noqa: enable=LT02
-    from {{ relation }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-),
-
--- The form has no row for a desk inside a unit: it counts for the unit above it.
-by_field as (
-    select
-        case when units.unit_type = 'sub_unit' then units.parent_unit_code else every_flow.unit_code end as unit_code,
-        coalesce(procedures.field_name_vi, 'Chưa rõ lĩnh vực') as field_name_vi,
-        every_flow.period,
-        -- noqa: disable=LT02
-        {% for flow in flows -%}
-        sum(every_flow.{{ flow }}) as {{ flow }}{{ ',' if not loop.last }}
-        {% endfor -%}
-        -- noqa: enable=LT02
-    from every_flow
-    left join units on every_flow.unit_code = units.unit_code
-    left join procedures on every_flow.procedure_code = procedures.procedure_code
-    group by
-        case when units.unit_type = 'sub_unit' then units.parent_unit_code else every_flow.unit_code end,
-        coalesce(procedures.field_name_vi, 'Chưa rõ lĩnh vực'),
-        every_flow.period
+        stock_flows.unit_code,
+        stock_flows.field_name_vi,
+        months.period,
+        sum(stock_flows.open_change) as open_change,
+        sum(stock_flows.late_change) as late_change
+    from {{ ref('portal_stock_flows') }} as stock_flows
+    inner join newest_day on stock_flows.flow_date > newest_day.report_date
+    inner join months
+        on newest_day.report_date = months.last_date and stock_flows.flow_date <= months.month_end_date
+    group by stock_flows.unit_code, stock_flows.field_name_vi, months.period
 ),
 
 unit_fields as (
@@ -209,15 +94,22 @@ timeline as (
         coalesce(asked.period, by_field.period) as period,
         -- noqa: disable=LT02
         {% for flow in flows -%}
-        coalesce(by_field.{{ flow }}, 0) as {{ flow }}{{ ',' if not loop.last }}
+        coalesce(by_field.{{ flow }}, 0) as {{ flow }},
         {% endfor -%}
         -- noqa: enable=LT02
+        coalesce(by_field.open_change, 0) - coalesce(moves_ahead.open_change, 0) as open_change,
+        coalesce(by_field.late_change, 0) - coalesce(moves_ahead.late_change, 0) as late_change
     from asked
     full outer join by_field
         on
             asked.unit_code = by_field.unit_code
             and asked.field_name_vi = by_field.field_name_vi
             and asked.period = by_field.period
+    left join moves_ahead
+        on
+            by_field.unit_code = moves_ahead.unit_code
+            and by_field.field_name_vi = moves_ahead.field_name_vi
+            and by_field.period = moves_ahead.period
 ),
 
 running as (
