@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -18,8 +19,19 @@ def query(settings: Settings, sql: str, parameters: Sequence[object] = ()) -> li
     Raises:
         PermanentError: Nothing was published yet.
     """
+    with open_published(settings) as connection:
+        return connection.execute(sql, list(parameters)).fetchall()
+
+
+@contextmanager
+def open_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """One version of the published file, for questions whose answers must belong together.
+
+    Raises:
+        PermanentError: Nothing was published yet.
+    """
     pointer = settings.published_folder / POINTER
     if not pointer.exists():
         raise PermanentError(f"Nothing is published in {settings.published_folder} yet.", "Run khotinh run first.")
     with duckdb.connect(str(pointer.resolve()), read_only=True) as connection:
-        return connection.execute(sql, list(parameters)).fetchall()
+        yield connection

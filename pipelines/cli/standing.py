@@ -1,6 +1,6 @@
-"""How the published figures stand: against the working calendar, and against the portal's own table.
+"""How the published figures stand: against the working calendar, the portal's own table, and what falls due next.
 
-Two sections of `khotinh status`. What is late and what is explained was decided by the models; nothing is judged here.
+Three sections of `khotinh status`. What is late and what is explained was decided by the models; nothing is judged here.
 """
 
 from __future__ import annotations
@@ -59,6 +59,16 @@ _WORST_UNITS = """
 """
 _WORST_UNITS_NAMES = ("unit_code", "unit_name_vi", "dossiers_unexplained", "cells_unexplained")
 
+_DUE = """
+    SELECT any_value(report_date), max(due_working_date) FILTER (bucket_code = 'due_in_1'),
+        coalesce(sum(due_count) FILTER (bucket_code = 'due_in_1'), 0)::BIGINT,
+        count(DISTINCT unit_code) FILTER (bucket_code = 'due_in_1' AND due_count > 0),
+        coalesce(sum(due_count) FILTER (bucket_code LIKE 'late_%'), 0)::BIGINT,
+        count(DISTINCT unit_code) FILTER (bucket_code LIKE 'late_%' AND due_count > 0)
+    FROM marts.portal_due_forecast
+"""
+_DUE_NAMES = ("report_date", "due_next_date", "due_next_count", "due_next_units", "late_count", "late_units")
+
 
 def read_freshness(settings: Settings) -> list[dict[str, Any]]:
     """One entry a dataset, the late ones first, those that are late longest at the top."""
@@ -78,6 +88,12 @@ def read_reconciliation(settings: Settings) -> dict[str, Any] | None:
         "reasons": [dict(zip(_REASONS_NAMES, row, strict=True)) for row in reasons],
         "worst_units": [dict(zip(_WORST_UNITS_NAMES, row, strict=True)) for row in worst],
     }
+
+
+def read_due_forecast(settings: Settings) -> dict[str, Any] | None:
+    """What falls due on the next working day; None where nobody knows what is open."""
+    told = dict(zip(_DUE_NAMES, query(settings, _DUE)[0], strict=True))
+    return told if told["report_date"] else None
 
 
 def show_freshness(datasets: list[dict[str, Any]]) -> None:
@@ -129,6 +145,19 @@ def show_reconciliation(told: dict[str, Any] | None) -> None:
             soft_wrap=True,
         )
     screen.print()
+
+
+def show_due_forecast(told: dict[str, Any] | None) -> None:
+    """Prints in one line what the officers have to act on first."""
+    if told is None:
+        return
+    when = f"ngày {told['due_next_date']:%d/%m/%Y}" if told["due_next_date"] else "ngày làm việc tới"
+    screen.print(
+        f"[bold]Sắp đến hạn | Falling due[/], tính đến hết {told['report_date']:%d/%m/%Y}: "
+        f"{_number(told['due_next_count'])} hồ sơ phải xong {when} ở {_number(told['due_next_units'])} đơn vị | "
+        f"due next; {_number(told['late_count'])} đã quá hạn ở {_number(told['late_units'])} đơn vị | late\n",
+        soft_wrap=True,
+    )
 
 
 def _reason(reason: dict[str, Any]) -> str:

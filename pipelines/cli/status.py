@@ -9,7 +9,14 @@ import typer
 
 from pipelines.cli.console import print_json, screen, table, tells_errors
 from pipelines.cli.reader import query
-from pipelines.cli.standing import read_freshness, read_reconciliation, show_freshness, show_reconciliation
+from pipelines.cli.standing import (
+    read_due_forecast,
+    read_freshness,
+    read_reconciliation,
+    show_due_forecast,
+    show_freshness,
+    show_reconciliation,
+)
 from pipelines.cli.vietnamese import trouble_vi
 from pipelines.ingest import Workshop
 from pipelines.publish.publish import current_version
@@ -60,6 +67,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
     troubles = query(settings, _OPEN_TROUBLES)
     mart_checks = query(settings, _FAILED_MART_CHECKS)
     freshness, reconciliation = read_freshness(settings), read_reconciliation(settings)
+    forecast = read_due_forecast(settings)
     version = current_version(settings.published_folder)
     absent = workshop.contracts.keys() - workshop.asked().keys()
     if as_json:
@@ -86,6 +94,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
                 "mart_checks_failed": [dict(zip(check_names, row, strict=True)) for row in mart_checks],
                 "completeness": [dict(zip(states, row, strict=True)) for row in query(settings, _COMPLETENESS)],
                 "freshness": freshness,
+                "due_forecast": forecast,
                 "reconciliation": reconciliation,
             }
         )
@@ -99,6 +108,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
     ]
     table("Bộ dữ liệu | Datasets", ("Bộ dữ liệu", *numeric, "Về lúc"), shown, numeric)
     show_freshness(freshness)
+    show_due_forecast(forecast)
     show_reconciliation(reconciliation)
     says = {(mart, rule.name): rule.says for mart, suite in workshop.mart_suites.items() for rule in suite.rules}
     for mart, check_name, _, _ in mart_checks:

@@ -30,7 +30,7 @@ def test_a_rebuild_from_nothing_equals_what_the_increments_built(usual_week: Ran
         for name, file in (("before", usual_week.home.folder / "warehouse.duckdb"), ("after", settings.warehouse_file)):
             connection.execute(f"ATTACH '{file}' AS {name} (READ_ONLY)")
         tables = connection.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'before' AND schema_name IN ('core', 'marts')"
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'before' AND schema_name IN ('core', 'marts', 'open')"
         ).fetchall()
         assert len(tables) > 20
         for schema, table in tables:

@@ -15,6 +15,7 @@ import pytest
 from demo.calendar import day_number, start_of
 from demo.dossiers import ONLINE, day_column, state_as_of
 from demo.lifecycle import EVENTS, UNCOUNTED_STATUSES
+from demo.truth_forms import form_ii06a
 from pipelines.build import manifest_file, run_dbt
 from pipelines.calendar import Partition
 from pipelines.ingest import Workshop, ingest
@@ -117,6 +118,76 @@ def test_status_tells_how_the_month_compares_and_what_is_late(february: Home) ->
     narrow = [line for line in text.splitlines() if "│" in line]
     assert len(narrow) > 2 * 9
     assert max(len(line.rstrip()) for line in narrow) <= 100
+
+
+def test_the_whole_months_form_equals_the_ledger_and_is_carried_into_march(february: Home, tmp_path: Path) -> None:
+    truth = form_ii06a(february.made, FIRST)
+    found = february.query("FROM marts.portal_form_ii06a_monthly WHERE period = '202602'")
+    columns = [name for name in truth.columns if name not in ("unit_code", "field_name_vi")]
+    both = truth.join(found, on=["unit_code", "field_name_vi"], how="full", suffix="_mart", coalesce=True).fill_null(0)
+    assert both.height > 500
+    assert both.filter(pl.any_horizontal(pl.col(name) != pl.col(f"{name}_mart") for name in columns)).is_empty()
+    assert found["is_complete"].all()
+    # The same figures by another way of counting: the warehouse's side of the comparison with the portal's table.
+    compared = february.query(
+        """
+        WITH form AS (
+            UNPIVOT (
+                SELECT unit_code, sum(COLUMNS('^(received|received_online|received_direct|carried_over|settled|settled_early|settled_on_time|settled_late|open|open_in_time|open_late)_count$'))
+                FROM marts.portal_form_ii06a_monthly WHERE period = '202602' GROUP BY ALL
+            ) ON COLUMNS(* EXCLUDE (unit_code)) INTO NAME measure_code VALUE counted
+        )
+        SELECT count(*) AS cells, count(*) FILTER (coalesce(counted, 0) <> warehouse_count) AS differing
+        FROM marts.portal_reconciliation LEFT JOIN form USING (unit_code, measure_code)
+        WHERE period = '202602' AND warehouse_count IS NOT NULL
+        """
+    ).rows()
+    assert compared[0][0] > 180 * 11 - 1
+    assert compared[0][1] == 0
+    silent = int(truth["received_channel_unreported_count"].sum())
+    done = february.khotinh("form", "II.06a", "--period", "2026-02", "--json", "-o", str(tmp_path / "02.xlsx"))
+    told = json.loads(done.stdout)
+    # Only the channels that nobody reported keep it from being sent; each row of them is named.
+    assert done.returncode == 3
+    assert {check["rule"] for check in told["open_checks"] if check["state"] == "broken"} == {"(3)=(4)+(5)+(6)"}
+    assert told["rows"][-1]["channel_unreported"] == silent > 0
+    # March began from what February left open; nothing was loaded of January.
+    unknown = {check["rule"] for check in told["open_checks"] if check["state"] == "unknown"}
+    assert unknown == {"(6)=(11) kỳ trước"}
+    march = json.loads(
+        february.khotinh("form", "II.06a", "--period", "2026-03", "--json", "-o", str(tmp_path / "03.xlsx")).stdout
+    )
+    assert march["rows"][-1]["columns"]["6"] == told["rows"][-1]["columns"]["11"] > 0
+    assert "(6)=(11) kỳ trước" not in {check["rule"] for check in march["open_checks"]}
+
+
+def test_what_is_open_of_the_month_is_what_the_marts_say_or_nothing(february: Home) -> None:
+    with duckdb.connect(str(february.folder / "warehouse.duckdb"), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            SELECT opened.*, figures.numerator AS measured, figures.denominator AS measured_of
+            FROM open.open_indicator_monthly AS opened
+            LEFT JOIN marts.indicator_monthly AS figures USING (indicator_code, unit_code, period)
+            WHERE indicator_code LIKE 'portal_%'
+            """
+        ).pl()
+        small, opened = connection.execute(
+            "SELECT count(*) FILTER (dossier_count BETWEEN 1 AND 4), count(dossier_count) FROM open.open_procedure_monthly"
+        ).fetchall()[0]
+    # March is in progress: two builds of it would tell what a day brought.
+    assert rows["period"].unique().to_list() == ["202602"]
+    shown = rows.filter(~pl.col("is_suppressed"))
+    assert shown.height > 100
+    assert rows.height > 2 * shown.height
+    assert shown.filter(pl.col("numerator") != pl.col("measured").fill_null(0)).is_empty()
+    assert shown.filter(
+        pl.col("denominator").ne_missing(pl.col("measured_of")) & pl.col("measured").is_not_null()
+    ).is_empty()
+    left_over = pl.col("denominator") - pl.col("numerator")
+    assert shown.filter(pl.col("numerator").is_between(1, 4) | left_over.is_between(1, 4)).is_empty()
+    province = rows.filter((pl.col("unit_code") == "H56") & (pl.col("indicator_code") == "portal_received"))
+    assert province["numerator"].to_list() == province["measured"].to_list() != [None]
+    assert (small, opened > 10) == (0, True)
 
 
 def test_a_lost_day_explains_only_the_dossiers_that_other_days_tell_of(february: Home, tmp_path: Path) -> None:
