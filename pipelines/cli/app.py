@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from pipelines.cli.close import close
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
 from pipelines.cli.inspect import inspect
@@ -33,6 +34,7 @@ app.command()(status)
 app.command()(inspect)
 app.command()(doctor)
 app.command()(versions)
+app.command()(close)
 app.command()(ui)
 app.command("receive-cdr")(receive_cdr)
 app.command("poll-meetings")(poll_meetings)

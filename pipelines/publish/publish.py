@@ -16,8 +16,10 @@ import orjson
 from pipelines.calendar import now
 from pipelines.errors import PermanentError
 from pipelines.load.ledger import ledger_state
-from pipelines.load.warehouse import writer_turn
+from pipelines.load.warehouse import open_in_turn, writer_turn
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows, modelled_tables
+from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
+from pipelines.publish.indicator_history import append_to_history, write_indicator_as_of
 from pipelines.settings import Settings
 
 POINTER = "warehouse.duckdb"
@@ -43,6 +45,15 @@ _META = {
         SELECT load_id, unit_code, split_part(reason, '; ', 1) AS reason, count(*) AS rows_count
         FROM (SELECT load_id, unit_code, unnest(reasons) AS reason FROM warehouse.ops.quarantine)
         GROUP BY ALL""",
+    # Which rows they are, never what stands in them.
+    "quarantined_rows": """
+        SELECT load_id, sheet_name, row_number, unit_code,
+            list_transform(reasons, lambda reason: split_part(reason, '; ', 1)) AS reasons
+        FROM warehouse.ops.quarantine""",
+    # Without the account that did it.
+    "month_closures": """
+        SELECT closure_sequence, period, action, acted_at, note, version FROM warehouse.ops.month_closures""",
+    "indicator_datasets": "SELECT * FROM warehouse.staging.indicator_datasets",
     "completeness": "SELECT * FROM warehouse.ops.completeness",
     "freshness": "SELECT * FROM warehouse.ops.freshness",
     "indicators": "SELECT * FROM warehouse.reference.indicators",
@@ -99,6 +110,8 @@ def publish(
         partial = folder / f".warehouse-{name}.duckdb.partial"
         if built_from is not None:
             _require_state(settings.warehouse_file, built_from)
+        with open_in_turn(settings) as connection:
+            append_to_history(connection, name, published_at, [item.version for item in read_versions(folder)])
         version = _write(
             settings.warehouse_file, partial, manifest, frozenset(hidden_columns), name, published_at, folder
         )
@@ -119,7 +132,7 @@ def _require_state(warehouse: Path, built_from: str) -> None:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         if ledger_state(connection) != built_from:
             raise PermanentError(
-                "Another run loaded after the marts were built; readers keep the version before.",
+                "Another run loaded, or a month was closed, after the marts were built; readers keep the version before.",
                 "Run khotinh run, or the job build_and_publish.",
             )
 
@@ -154,8 +167,12 @@ def _write(
                 f'CREATE TABLE published."{schema}"."{table}" AS SELECT {columns} FROM warehouse."{schema}"."{table}"'
             )
             table_rows[f"{schema}.{table}"] = _count(connection, f'published."{schema}"."{table}"')
-            if "known_from" in columns:
+            if "is_gone" in columns:
                 _write_as_known_on(connection, schema, table)
+        if INDICATOR_HISTORY in table_rows:
+            connection.execute("USE published")
+            write_indicator_as_of(connection)
+            connection.execute("USE memory")
         connection.execute("CREATE SCHEMA published.meta")
         for table, query in _META.items():
             connection.execute(f"CREATE TABLE published.meta.{table} AS {query}")
