@@ -7,6 +7,7 @@ import typer
 from pipelines.cli.close import close
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
+from pipelines.cli.explain import explain
 from pipelines.cli.inspect import inspect
 from pipelines.cli.poll import poll_meetings
 from pipelines.cli.quarantine import quarantine
@@ -35,6 +36,7 @@ app.command()(inspect)
 app.command()(doctor)
 app.command()(versions)
 app.command()(close)
+app.command()(explain)
 app.command()(ui)
 app.command("receive-cdr")(receive_cdr)
 app.command("poll-meetings")(poll_meetings)

@@ -20,6 +20,7 @@ from pipelines.load.warehouse import open_in_turn, writer_turn
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows, modelled_tables
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
 from pipelines.publish.indicator_history import append_to_history, write_indicator_as_of
+from pipelines.publish.meta import META
 from pipelines.settings import Settings
 
 POINTER = "warehouse.duckdb"
@@ -27,39 +28,6 @@ PUBLISHED_SCHEMAS = ("core", "marts")
 # BI tools lag behind: every DuckDB from 1.2 on reads this storage version.
 STORAGE_VERSION = "v1.2.0"
 _READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
-
-_META = {
-    "loads": """
-        SELECT loads.*, arrivals.file_name, arrivals.file_sha256, arrivals.file_bytes, arrivals.source_modified_at,
-            arrivals.arrived_at, loads.load_id IN (SELECT load_id FROM warehouse.staging.stg_loads_in_force) AS is_in_force
-        FROM warehouse.ops.loads JOIN warehouse.ops.arrivals USING (arrival_id)""",
-    "checks": "SELECT * FROM warehouse.ops.checks",
-    # How this version was judged; what earlier ones were judged by is in them.
-    "mart_checks": """
-        SELECT * FROM warehouse.ops.mart_checks
-        WHERE checked_at = (SELECT max(checked_at) FROM warehouse.ops.mart_checks)""",
-    "volumes": "SELECT * FROM warehouse.ops.volumes",
-    "attempts": "SELECT * FROM warehouse.ops.attempts",
-    # Without the units that a reason suggests: another misspelling is the same fault.
-    "quarantine_reasons": """
-        SELECT load_id, unit_code, split_part(reason, '; ', 1) AS reason, count(*) AS rows_count
-        FROM (SELECT load_id, unit_code, unnest(reasons) AS reason FROM warehouse.ops.quarantine)
-        GROUP BY ALL""",
-    # Which rows they are, never what stands in them.
-    "quarantined_rows": """
-        SELECT load_id, sheet_name, row_number, unit_code,
-            list_transform(reasons, lambda reason: split_part(reason, '; ', 1)) AS reasons
-        FROM warehouse.ops.quarantine""",
-    # Without the account that did it.
-    "month_closures": """
-        SELECT closure_sequence, period, action, acted_at, note, version FROM warehouse.ops.month_closures""",
-    "indicator_datasets": "SELECT * FROM warehouse.staging.indicator_datasets",
-    "completeness": "SELECT * FROM warehouse.ops.completeness",
-    "freshness": "SELECT * FROM warehouse.ops.freshness",
-    "indicators": "SELECT * FROM warehouse.reference.indicators",
-    "datasets": "SELECT * FROM warehouse.ops.datasets",
-    "reconciliation_reasons": "SELECT * FROM warehouse.reference.reconciliation_reasons",
-}
 
 
 @dataclass(frozen=True)
@@ -174,7 +142,7 @@ def _write(
             write_indicator_as_of(connection)
             connection.execute("USE memory")
         connection.execute("CREATE SCHEMA published.meta")
-        for table, query in _META.items():
+        for table, query in META.items():
             connection.execute(f"CREATE TABLE published.meta.{table} AS {query}")
             table_rows[f"meta.{table}"] = _count(connection, f"published.meta.{table}")
         accepted, refused, newest = connection.execute(
