@@ -27,7 +27,7 @@ app = typer.Typer(
     Một ngày bình thường: [bold]khotinh run[/] lúc 05:30, rồi [bold]khotinh status[/]. Lần đầu: [bold]khotinh demo run[/].
 
     Settings come from the environment or .env (KHOTINH_…); KHOTINH_HOME (default ./data) holds everything that a run
-    writes. run, status, inspect, quarantine, doctor, versions and demo run have --json. Exit codes: 0 done, 1 failed, 2 usage, 3 some data was refused or is missing (the
+    writes. run, status, inspect, quarantine, close, explain, doctor, versions and demo run have --json. Exit codes: 0 done, 1 failed, 2 usage, 3 some data was refused or is missing (the
     rest is published).""",
 )
 app.command()(run)

@@ -63,7 +63,7 @@ WHERE moved.was_known AND history.known_until IS NULL AND history.grain = moved.
 _BEGIN = """
 INSERT INTO marts.indicator_history
 SELECT grain, indicator_code, unit_code, period, numerator, denominator, "value", $at, NULL, $version, NULL
-FROM moved WHERE stands ORDER BY grain, period, indicator_code, unit_code
+FROM moved WHERE stands
 """
 _FORGET_SUMS = "DELETE FROM ops.indicator_history_sums WHERE (grain, period) IN (SELECT (grain, period) FROM differing)"
 _KEEP_SUMS = "INSERT INTO ops.indicator_history_sums FROM differing WHERE rows_count IS NOT NULL"
