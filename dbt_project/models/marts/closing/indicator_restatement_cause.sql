@@ -1,5 +1,6 @@
 -- The loads behind a restatement: those that came into force, or are no longer, since the month was closed, and that
--- hold rows of that unit and month. Where none holds a row of the unit, those with rows of the month.
+-- hold rows of that unit and month. Where none holds a row of the unit, those with rows of the month. The file that
+-- took another's place stands beside it, whether or not it still has such rows.
 with restated as (
     select * from {{ ref('restated_figures') }}
 ),
@@ -20,10 +21,6 @@ months as (
     select * from {{ ref('months_of_changed_loads') }}
 ),
 
-loads as (
-    select * from {{ ops_source('loads') }}
-),
-
 arrivals as (
     select * from {{ ops_source('arrivals') }}
 ),
@@ -35,6 +32,9 @@ candidates as (
         restated.unit_code,
         restated.period,
         changed_loads.load_id,
+        changed_loads.dataset,
+        changed_loads.partition_key,
+        changed_loads.arrival_id,
         changed_loads.event_code,
         changed_loads.happened_at,
         indicators.aggregation_code = 'last' as is_stock
@@ -108,21 +108,14 @@ nearest as (
     qualify is_of_unit or not max(is_of_unit) over (partition by indicator_code, unit_code, period)
 ),
 
-final as (
-    select
+partitions as (
+    select distinct
         nearest.indicator_code,
         nearest.unit_code,
         nearest.period,
-        nearest.load_id,
-        candidates.event_code,
-        candidates.happened_at,
         nearest.is_of_unit,
-        cast(nearest.rows_count as bigint) as rows_count,
-        loads.dataset,
-        loads.partition_key,
-        arrivals.file_name,
-        arrivals.file_sha256,
-        arrivals.arrived_at
+        candidates.dataset,
+        candidates.partition_key
     from nearest
     inner join candidates
         on
@@ -130,8 +123,38 @@ final as (
             and nearest.unit_code = candidates.unit_code
             and nearest.period = candidates.period
             and nearest.load_id = candidates.load_id
-    inner join loads on nearest.load_id = loads.load_id
-    inner join arrivals on loads.arrival_id = arrivals.arrival_id
+),
+
+final as (
+    select
+        candidates.indicator_code,
+        candidates.unit_code,
+        candidates.period,
+        candidates.load_id,
+        candidates.event_code,
+        candidates.happened_at,
+        partitions.is_of_unit,
+        cast(coalesce(nearest.rows_count, 0) as bigint) as rows_count,
+        candidates.dataset,
+        candidates.partition_key,
+        arrivals.file_name,
+        arrivals.file_sha256,
+        arrivals.arrived_at
+    from candidates
+    inner join partitions
+        on
+            candidates.indicator_code = partitions.indicator_code
+            and candidates.unit_code = partitions.unit_code
+            and candidates.period = partitions.period
+            and candidates.dataset = partitions.dataset
+            and candidates.partition_key = partitions.partition_key
+    inner join arrivals on candidates.arrival_id = arrivals.arrival_id
+    left join nearest
+        on
+            candidates.indicator_code = nearest.indicator_code
+            and candidates.unit_code = nearest.unit_code
+            and candidates.period = nearest.period
+            and candidates.load_id = nearest.load_id
 )
 
 select * from final

@@ -47,6 +47,7 @@ final as (
         differing.period,
         differing.load_id,
         loads.dataset,
+        loads.partition_key,
         loads.arrival_id,
         differing.event_code,
         -- A load that left because its verdict turned has no interval any more: when is not known.
