@@ -1,4 +1,4 @@
--- A monthly flow is the sum of its days, numerator and denominator apart.
+-- A monthly flow is the sum of its days, numerator and denominator apart; as measured, for a closed month stands still.
 with from_days as (
     select
         daily.indicator_code,
@@ -14,7 +14,7 @@ with from_days as (
 
 select from_days.*
 from from_days
-left join {{ ref('indicator_monthly') }} as monthly
+left join {{ ref('indicator_monthly_measured') }} as monthly
     on
         from_days.indicator_code = monthly.indicator_code
         and from_days.unit_code = monthly.unit_code

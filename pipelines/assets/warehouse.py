@@ -14,7 +14,7 @@ from pipelines.assets.datasets import WAREHOUSE_POOL
 from pipelines.build import begin_build, dbt_environment, dbt_executable, finish_build, require_whole_build
 from pipelines.data_docs import bring_up_to_date
 from pipelines.ingest import Workshop
-from pipelines.load.warehouse import wait_until_free, writer_turn
+from pipelines.load.warehouse import open_warehouse, prepare, wait_until_free, writer_turn
 from pipelines.publish.mart_checks import require_sound_marts
 from pipelines.publish.publish import publish
 from pipelines.settings import DBT_PROJECT, Settings
@@ -90,6 +90,9 @@ def dbt_models(manifest: Path, datasets: Sequence[AssetKey]) -> AssetsDefinition
         workshop: Workshop = context.resources.workshop
         dbt: DbtCliResource = context.resources.dbt
         _write_data_docs(context, workshop)
+        with open_warehouse(workshop.settings) as connection:
+            # A home of an earlier release may lack a table that a model reads.
+            prepare(connection, workshop.contracts.values())
         with writer_turn(workshop.settings):
             wait_until_free(workshop.settings)
             target = workshop.settings.dbt_target_folder.resolve()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from pipelines.cli.close import close
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
+from pipelines.cli.explain import explain
 from pipelines.cli.form import form
 from pipelines.cli.inspect import inspect
 from pipelines.cli.poll import poll_meetings
@@ -26,7 +28,7 @@ app = typer.Typer(
     Một ngày bình thường: [bold]khotinh run[/] lúc 05:30, rồi [bold]khotinh status[/]. Lần đầu: [bold]khotinh demo run[/].
 
     Settings come from the environment or .env (KHOTINH_…); KHOTINH_HOME (default ./data) holds everything that a run
-    writes. run, status, inspect, quarantine, doctor, versions, form and demo run have --json. Exit codes: 0 done, 1 failed, 2 usage, 3 some data was refused or is missing (the
+    writes. run, status, inspect, quarantine, close, explain, doctor, versions, form and demo run have --json. Exit codes: 0 done, 1 failed, 2 usage, 3 some data was refused or is missing (the
     rest is published).""",
 )
 app.command()(run)
@@ -34,6 +36,8 @@ app.command()(status)
 app.command()(inspect)
 app.command()(doctor)
 app.command()(versions)
+app.command()(close)
+app.command()(explain)
 app.command()(form)
 app.command()(ui)
 app.command("receive-cdr")(receive_cdr)

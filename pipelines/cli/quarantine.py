@@ -17,15 +17,14 @@ from pipelines.cli.quarantine_told import (
     count_as_json,
     row_as_json,
     show_counts,
-    show_publishing,
     show_refused,
     show_replay,
     show_rows,
 )
+from pipelines.cli.republish import Republished, republish, show_publishing
 from pipelines.cli.vietnamese import reason_vi
 from pipelines.errors import PermanentError
 from pipelines.ingest import Workshop
-from pipelines.publish.publish import current_version
 from pipelines.quarantine.held import (
     Choice,
     count_reasons,
@@ -151,31 +150,26 @@ def replay(
     _check_dataset(workshop, dataset)
     done = replay_quarantine(workshop, dataset, _partition_key(period))
     has_loaded = any(item.load_id for item in done.replayed)
-    failure = _build_and_publish(workshop) if publish and has_loaded else None
-    version = current_version(workshop.settings.published_folder) if publish and has_loaded and not failure else None
-    code = _exit_code(done, failure)
+    published = republish(workshop) if publish and has_loaded else Republished()
+    code = _exit_code(done, published.failure)
     if as_json:
         print_json(
             {
                 "exit_code": int(code),
                 "replayed": [asdict(item) for item in done.replayed],
                 "unchanged": done.unchanged,
-                "published_version": version,
-                "publish_failure": failure,
+                "published_version": published.version,
+                "publish_failure": published.failure,
             }
         )
     else:
         show_replay(workshop, done)
-        show_publishing(version, failure, is_left=has_loaded and not publish)
+        show_publishing(published)
+        if has_loaded and not publish:
+            screen.print(
+                "Đã nạp, chưa công bố: chạy khotinh run | Loaded, not published: run khotinh run.", soft_wrap=True
+            )
     raise typer.Exit(code)
-
-
-def _build_and_publish(workshop: Workshop) -> str | None:
-    """Builds and publishes; what stopped it comes back."""
-    from pipelines.orchestration import build_and_publish  # noqa: PLC0415  (Dagster takes seconds to import)
-
-    result = build_and_publish(workshop)
-    return None if result.is_built else result.failure or "the build failed"
 
 
 def _exit_code(done: Replay, failure: str | None) -> ExitCode:

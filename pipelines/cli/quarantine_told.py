@@ -64,17 +64,6 @@ def _show_trouble(workshop: Workshop, item: Replayed) -> None:
         screen.print(f"  {item.message}", style="dim", markup=False, soft_wrap=True)
 
 
-def show_publishing(version: str | None, failure: str | None, *, is_left: bool) -> None:
-    """Whether readers have the outcome."""
-    if failure:
-        screen.print("[bold red]Chưa công bố bản mới; người đọc vẫn dùng bản cũ | Not published:[/]", soft_wrap=True)
-        screen.print(f"  {failure}", markup=False, soft_wrap=True)
-    elif version:
-        screen.print(f"[green]Đã công bố bản | Published version[/] {version}")
-    elif is_left:
-        screen.print("Đã nạp, chưa công bố: chạy khotinh run | Loaded, not published: run khotinh run.", soft_wrap=True)
-
-
 def show_counts(workshop: Workshop, mending: Mending, counts: Sequence[ReasonCount], *, reasons: bool) -> None:
     """Counts by dataset, unit and reason, or by reason alone."""
     rows = []

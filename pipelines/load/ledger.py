@@ -134,8 +134,10 @@ def arrived_files(connection: duckdb.DuckDBPyConnection, dataset: str) -> set[tu
 
 
 def ledger_state(connection: duckdb.DuckDBPyConnection) -> str:
-    """A fingerprint of every load and its verdict: what is built from one state is not what another one says."""
-    query = "SELECT count(*), coalesce(sum(hash(load_id, verdict)), 0) FROM ops.loads"
+    """A fingerprint of every load, its verdict and of closed months: what is built from one is not what another says."""
+    query = """
+        SELECT count(*), coalesce(sum(hash(load_id, verdict)), 0), (SELECT count(*) FROM ops.month_closures) FROM ops.loads
+        """
     return " ".join(map(str, connection.execute(query).fetchall()[0]))
 
 

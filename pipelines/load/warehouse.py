@@ -59,6 +59,13 @@ ALTER TABLE ops.quarantine ADD COLUMN IF NOT EXISTS contract_version INTEGER;
 CREATE TABLE IF NOT EXISTS ops.attempts (
     dataset VARCHAR NOT NULL, partition_key VARCHAR NOT NULL, outcome VARCHAR NOT NULL, message VARCHAR NOT NULL,
     attempted_at TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS ops.month_closures (
+    closure_sequence BIGINT PRIMARY KEY, period VARCHAR NOT NULL, action VARCHAR NOT NULL, acted_at TIMESTAMP NOT NULL,
+    acted_by VARCHAR NOT NULL, note VARCHAR, version VARCHAR NOT NULL, load_ids VARCHAR[] NOT NULL);
+CREATE TABLE IF NOT EXISTS ops.closed_figures (
+    closure_sequence BIGINT NOT NULL, indicator_code VARCHAR NOT NULL, unit_code VARCHAR NOT NULL, period VARCHAR NOT NULL,
+    numerator DECIMAL(18,4) NOT NULL, denominator DECIMAL(18,4), "value" DECIMAL(18,6) NOT NULL, days_covered BIGINT,
+    days_expected BIGINT, is_complete BOOLEAN NOT NULL);
 """
 
 
@@ -94,14 +101,24 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises:
         TransientError: Another process kept the turn, or the file, for longer than `lock_seconds`.
     """
-    with writer_turn(settings):
-        connection = _connect(settings)
-        try:
-            connection.execute("SET preserve_insertion_order = false")
-            connection.execute(f"SET memory_limit = '{_MEMORY}'")
-            yield connection
-        finally:
-            connection.close()
+    with writer_turn(settings), open_in_turn(settings) as connection:
+        yield connection
+
+
+@contextmanager
+def open_in_turn(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Opens the build file for writing, inside a turn that the caller has.
+
+    Raises:
+        TransientError: Another process kept the file for longer than `lock_seconds`.
+    """
+    connection = _connect(settings)
+    try:
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        yield connection
+    finally:
+        connection.close()
 
 
 def wait_until_free(settings: Settings) -> None:

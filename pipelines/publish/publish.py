@@ -16,8 +16,11 @@ import orjson
 from pipelines.calendar import now
 from pipelines.errors import PermanentError
 from pipelines.load.ledger import ledger_state
-from pipelines.load.warehouse import writer_turn
+from pipelines.load.warehouse import open_in_turn, writer_turn
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows, modelled_tables
+from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
+from pipelines.publish.indicator_history import append_to_history, write_indicator_as_of
+from pipelines.publish.meta import META
 from pipelines.publish.views import check_views, write_views
 from pipelines.settings import Settings
 
@@ -26,32 +29,6 @@ PUBLISHED_SCHEMAS = ("core", "marts")
 # BI tools lag behind: every DuckDB from 1.2 on reads this storage version.
 STORAGE_VERSION = "v1.2.0"
 _READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
-
-_META = {
-    "loads": """
-        SELECT loads.*, arrivals.file_name, arrivals.file_sha256, arrivals.file_bytes, arrivals.source_modified_at,
-            arrivals.arrived_at, loads.load_id IN (SELECT load_id FROM warehouse.staging.stg_loads_in_force) AS is_in_force
-        FROM warehouse.ops.loads JOIN warehouse.ops.arrivals USING (arrival_id)""",
-    "checks": "SELECT * FROM warehouse.ops.checks",
-    # How this version was judged; what earlier ones were judged by is in them.
-    "mart_checks": """
-        SELECT * FROM warehouse.ops.mart_checks
-        WHERE checked_at = (SELECT max(checked_at) FROM warehouse.ops.mart_checks)""",
-    "volumes": "SELECT * FROM warehouse.ops.volumes",
-    "attempts": "SELECT * FROM warehouse.ops.attempts",
-    # Without the units that a reason suggests: another misspelling is the same fault.
-    "quarantine_reasons": """
-        SELECT load_id, unit_code, split_part(reason, '; ', 1) AS reason, count(*) AS rows_count
-        FROM (SELECT load_id, unit_code, unnest(reasons) AS reason FROM warehouse.ops.quarantine)
-        GROUP BY ALL""",
-    "completeness": "SELECT * FROM warehouse.ops.completeness",
-    "freshness": "SELECT * FROM warehouse.ops.freshness",
-    "indicators": "SELECT * FROM warehouse.reference.indicators",
-    "qd766_parts": "SELECT * FROM warehouse.reference.qd766_parts",
-    "saving_assumptions": "SELECT * FROM warehouse.reference.saving_assumptions",
-    "datasets": "SELECT * FROM warehouse.ops.datasets",
-    "reconciliation_reasons": "SELECT * FROM warehouse.reference.reconciliation_reasons",
-}
 
 
 @dataclass(frozen=True)
@@ -102,6 +79,8 @@ def publish(
         partial = folder / f".warehouse-{name}.duckdb.partial"
         if built_from is not None:
             _require_state(settings.warehouse_file, built_from)
+        with open_in_turn(settings) as connection:
+            append_to_history(connection, name, published_at, [item.version for item in read_versions(folder)])
         version = _write(
             settings.warehouse_file, partial, manifest, frozenset(hidden_columns), name, published_at, folder
         )
@@ -122,7 +101,7 @@ def _require_state(warehouse: Path, built_from: str) -> None:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         if ledger_state(connection) != built_from:
             raise PermanentError(
-                "Another run loaded after the marts were built; readers keep the version before.",
+                "Another run loaded, or a month was closed, after the marts were built; readers keep the version before.",
                 "Run khotinh run, or the job build_and_publish.",
             )
 
@@ -157,11 +136,15 @@ def _write(
                 f'CREATE TABLE published."{schema}"."{table}" AS SELECT {columns} FROM warehouse."{schema}"."{table}"'
             )
             table_rows[f"{schema}.{table}"] = _count(connection, f'published."{schema}"."{table}"')
-            if "known_from" in columns:
+            if "is_gone" in columns:
                 _write_as_known_on(connection, schema, table)
         write_views(connection, PUBLISHED_SCHEMAS, modelled_tables(manifest))
+        if INDICATOR_HISTORY in table_rows:
+            connection.execute("USE published")
+            write_indicator_as_of(connection)
+            connection.execute("USE memory")
         connection.execute("CREATE SCHEMA published.meta")
-        for table, query in _META.items():
+        for table, query in META.items():
             connection.execute(f"CREATE TABLE published.meta.{table} AS {query}")
             table_rows[f"meta.{table}"] = _count(connection, f"published.meta.{table}")
         accepted, refused, newest = connection.execute(

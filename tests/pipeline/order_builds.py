@@ -33,7 +33,8 @@ from tests.pipeline.order_arrivals import STORED_AT, Came
 
 SAYS_THE_ORDER = {"load_id", "load_sequence", "arrived_at", "known_at"}
 """Columns that name a load or say when it came: they follow the order because they tell it. No mart has one."""
-# Histories tell in which order things became known: that is what they are for.
+# Histories tell in which order things became known: that is what they are for. So does marts.indicator_history, of what
+# was published; here nothing is.
 COMPARED = """
     (schema_name IN ('core', 'marts', 'open') AND NOT suffix(table_name, '_history'))
     OR (schema_name = 'ops' AND table_name = 'completeness')

@@ -15,10 +15,11 @@ HIDDEN = ("dossier_key", "account_key")
 PSEUDONYM = "0123456789abcdef0123456789abcdef"
 TABLES = {
     "core": {"dim_unit", "fct_dossier"},
-    "marts": {"indicator_daily"},
+    "marts": {"indicator_daily", "indicator_monthly", "indicator_history"},
     "meta": {
-        "loads", "checks", "mart_checks", "volumes", "attempts", "quarantine_reasons", "completeness", "freshness", "indicators",
-        "datasets", "dictionary", "qd766_parts", "reconciliation_reasons", "saving_assumptions", "versions",
+        "loads", "checks", "mart_checks", "volumes", "attempts", "quarantine_reasons", "quarantined_rows", "completeness",
+        "freshness", "indicators", "indicator_datasets", "month_closures", "datasets", "dictionary", "qd766_parts",
+        "reconciliation_reasons", "saving_assumptions", "versions",
     },
 }  # fmt: skip
 _BUILT = f"""
@@ -27,7 +28,13 @@ CREATE TABLE core.dim_unit AS SELECT 'H56.12' AS unit_code, 'Sở Y tế' AS uni
 CREATE TABLE core.fct_dossier AS
     SELECT '{PSEUDONYM}' AS dossier_key, 'H56.12' AS unit_code, range AS load_sequence FROM range(1000);
 CREATE TABLE marts.indicator_daily AS
-    SELECT 'portal_received' AS indicator_code, 'H56.12' AS unit_code, DATE '2026-06-02' AS period, 1000.0 AS numerator;
+    SELECT 'portal_received' AS indicator_code, 'H56.12' AS unit_code, DATE '2026-06-02' AS period,
+        1000::DECIMAL(18,4) AS numerator, NULL::DECIMAL(18,4) AS denominator, 1000::DECIMAL(18,6) AS value;
+CREATE TABLE marts.indicator_monthly AS
+    SELECT indicator_code, unit_code, '202606' AS period, numerator, denominator, value, 1::BIGINT AS days_covered,
+        30::BIGINT AS days_expected, false AS is_complete, false AS is_closed
+    FROM marts.indicator_daily;
+CREATE TABLE staging.indicator_datasets AS SELECT 'portal_received' AS indicator_code, 'portal_dossiers' AS dataset;
 CREATE TABLE staging.stg_loads_in_force AS SELECT 'portal_dossiers/2026-06-02/r1' AS load_id;
 CREATE TABLE marts.a_mart_of_old AS SELECT 1 AS figure;
 CREATE TABLE staging.stg_secret AS SELECT '{PSEUDONYM}' AS account_key;
@@ -72,11 +79,14 @@ def build_warehouse(settings: Settings) -> Path:
     }  # fmt: skip
     others = {
         f"m.{alias}": {**node, "schema": schema, "alias": alias, "columns": {}}
-        for schema, alias in (("core", "dim_unit"), ("marts", "indicator_daily"))
+        for schema, alias in (("core", "dim_unit"), ("marts", "indicator_daily"), ("marts", "indicator_monthly"))
     }
+    sources = {"s.h": {"schema": "marts", "identifier": "indicator_history", "columns": {}}}
     hidden = {**node, "schema": "staging", "alias": "stg_secret"}
     manifest.write_text(
-        json.dumps({"nodes": {**others, "m.a": node, "m.b": hidden, "t.c": {"resource_type": "test"}}}),
+        json.dumps(
+            {"nodes": {**others, "m.a": node, "m.b": hidden, "t.c": {"resource_type": "test"}}, "sources": sources}
+        ),
         encoding="utf-8",
     )
     return manifest

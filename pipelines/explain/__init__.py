@@ -1,0 +1,1 @@
+"""From a published figure back to what it was made of."""

@@ -1,0 +1,201 @@
+"""What stands behind a figure: the loads whose records it counts, the rows that were set apart, what never came.
+
+Everything is read in the published file. It holds no row of a source; which row of which file was set apart leads to
+the original in the archive, for those who may open it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import duckdb
+
+from pipelines.explain.question import Question
+
+_DAYS = """
+    WITH days AS (
+        SELECT report_date FROM core.day_coverage
+        WHERE coverage_code = $coverage AND report_date BETWEEN $first AND $last
+    )
+"""
+_UNIT = "($is_province OR unit_code = $unit)"
+_RECEIVED = "is_received_local AND received_date IN (FROM days)"
+_SETTLED = "settled_date IN (FROM days)"
+_FINISHED = "national_finished_date IN (FROM days)"
+_OPEN = """
+    is_received_local AND received_date <= (SELECT max(report_date) FROM days)
+    AND (settled_date IS NULL OR settled_date > (SELECT max(report_date) FROM days))
+"""
+_SENT = "sent_date IN (FROM days) AND ($is_province OR sender_unit_code = $unit)"
+_DELIVERED = "sent_date IN (FROM days) AND ($is_province OR recipient_unit_code = $unit)"
+_POLLED = """
+    core.fct_endpoint_day JOIN meta.loads
+    ON is_in_force AND dataset = 'videoconference_endpoint_status' AND partition_key = CAST(report_date AS VARCHAR)
+"""
+_OF_DATASET: Final = {
+    "portal_dossiers": ("core.fct_dossier", f"{_UNIT} AND ({_RECEIVED} OR {_SETTLED} OR {_FINISHED})"),
+    "document_exchanges": ("core.fct_document_delivery", f"({_SENT}) OR ({_DELIVERED})"),
+    "document_registers": (
+        "core.fct_document_registration",
+        "arrived_date IN (FROM days) AND ($is_province OR author_unit_code = $unit)",
+    ),
+    "document_signing": ("core.fct_document_signing", f"period = $period AND {_UNIT}"),
+    "platform_accounts": ("core.fct_account", f"period = $period AND {_UNIT}"),
+    "officer_forms": (
+        "core.fct_officer_figure", "period = $period AND indicator_code = $indicator AND $is_province",
+    ),
+    "videoconference_endpoint_status": (_POLLED, f"report_date BETWEEN $first AND $last AND was_asked AND {_UNIT}"),
+}  # fmt: skip
+"""Where the records of a dataset are, and which of them speak of this unit and period."""
+_OF_INDICATOR: Final = {
+    **dict.fromkeys(
+        (
+            "portal_received", "portal_online", "portal_fully_online", "portal_paid_online", "portal_vneid",
+            "portal_components_reused",
+        ),
+        _RECEIVED,
+    ),
+    **dict.fromkeys(
+        (
+            "portal_settled", "portal_settled_on_time_local", "portal_electronic_result",
+            "portal_components_and_result_digitised",
+        ),
+        _SETTLED,
+    ),
+    "portal_finished_on_time_national": _FINISHED,
+    "portal_open_late": _OPEN,
+    "document_sent": _SENT,
+    "document_received": _DELIVERED,
+    "document_completed": _DELIVERED,
+}  # fmt: skip
+"""Where a record may count on several days or for several units: which of them this indicator means."""
+# Where a record does not say which load told it: the loads of the period. A month's file is that month's.
+_OF_PERIOD = """
+    SELECT load_id, NULL FROM meta.loads
+    WHERE is_in_force AND dataset = $dataset AND partition_key NOT LIKE 'baseline%'
+        AND (partition_key BETWEEN $first::VARCHAR AND $last::VARCHAR OR replace(partition_key, '-', '') = $period)
+"""
+_LOADS = """
+    SELECT load_id, file_name, left(file_sha256, 12), arrived_at, verdict FROM meta.loads WHERE list_contains($loads, load_id)
+"""
+# Rows of the loads in force and of a period's newest file if it was refused, by the day of their file.
+_SET_APART = """
+    WITH judged AS (
+        SELECT * FROM meta.loads
+        WHERE list_contains($datasets, dataset) AND partition_key NOT LIKE 'baseline%'
+            AND (partition_key BETWEEN $first::VARCHAR AND $last::VARCHAR OR replace(partition_key, '-', '') = $period)
+        QUALIFY is_in_force OR (
+            verdict = 'refused' AND load_sequence = max(load_sequence) OVER (PARTITION BY dataset, partition_key))
+    ),
+
+    by_reason AS (
+        SELECT dataset, load_id, file_name, sheet_name, row_number, unit_code, unnest(reasons) AS reason
+        FROM meta.quarantined_rows JOIN judged USING (load_id)
+        WHERE $is_province OR unit_code = $unit OR unit_code IS NULL
+    )
+
+    SELECT dataset, reason, unit_code IS NOT NULL OR $is_province AS is_of_unit, count(*),
+        list({'file': file_name, 'sheet': sheet_name, 'row': row_number} ORDER BY file_name, sheet_name, row_number)[:$most]
+    FROM by_reason GROUP BY ALL ORDER BY is_of_unit DESC, count(*) DESC, dataset, reason
+"""
+_MISSING = """
+    SELECT dataset, day, state,
+        (SELECT max_by(message, attempted_at) FROM meta.attempts
+         WHERE attempts.dataset = completeness.dataset AND starts_with(completeness.day::VARCHAR, attempts.partition_key))
+    FROM meta.completeness
+    WHERE list_contains($datasets, dataset) AND day BETWEEN $first AND $last AND state NOT IN ('reported', 'zero')
+        AND subject_type = 'dataset'
+    ORDER BY dataset, day
+"""
+
+
+@dataclass(frozen=True)
+class LoadBehind:
+    """A load whose records the figure counts.
+
+    Attributes:
+        rows: How many; None where the records do not say which load told them.
+        file_sha256: The first 12 digits.
+    """
+
+    load_id: str
+    file_name: str
+    file_sha256: str
+    arrived_at: datetime
+    verdict: str
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class SetApart:
+    """Rows in quarantine that may have changed the figure, for one reason.
+
+    Attributes:
+        is_of_unit: Whether the rows are known to be the unit's; else no unit could be read in them.
+        places: The first of them: file, sheet, row.
+    """
+
+    dataset: str
+    reason: str
+    is_of_unit: bool
+    rows: int
+    places: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A day (a month stands on its first) of which a dataset is not there, and what was last said of it."""
+
+    dataset: str
+    day: date
+    state: str
+    message: str | None
+
+
+def datasets_of(connection: duckdb.DuckDBPyConnection, question: Question) -> list[str]:
+    """Datasets that the indicator is counted from."""
+    query = "SELECT dataset FROM meta.indicator_datasets WHERE indicator_code = ? ORDER BY dataset"
+    return [dataset for (dataset,) in connection.execute(query, [question.indicator_code]).fetchall()]
+
+
+def loads_behind(connection: duckdb.DuckDBPyConnection, question: Question, datasets: list[str]) -> list[LoadBehind]:
+    """The loads whose records are counted, those with the most first."""
+    rows: dict[str, int | None] = {}
+    for dataset in datasets:
+        query = _records_by_load(question.indicator_code, dataset) or _OF_PERIOD
+        asked = {**question.parameters(), "dataset": dataset}
+        rows |= dict(connection.execute(query, _named_in(query, asked)).fetchall())
+    found = connection.execute(_LOADS, {"loads": list(rows)}).fetchall()
+    loads = [LoadBehind(*(*row, rows[row[0]])) for row in found]
+    return sorted(loads, key=lambda load: (-(load.rows or 0), load.load_id))
+
+
+def _records_by_load(indicator: str, dataset: str) -> str | None:
+    """Counts the records of this unit and period by the load that told them last."""
+    if dataset not in _OF_DATASET:
+        return None
+    table, condition = _OF_DATASET[dataset]
+    if indicator in _OF_INDICATOR:
+        condition = f"{_OF_INDICATOR[indicator]}{f' AND {_UNIT}' if dataset == 'portal_dossiers' else ''}"
+    return " ".join((_DAYS, "SELECT load_id, count(*)", f"FROM {table}", f"WHERE {condition}", "GROUP BY load_id"))
+
+
+def rows_set_apart(
+    connection: duckdb.DuckDBPyConnection, question: Question, datasets: list[str], most: int = 5
+) -> list[SetApart]:
+    """Reasons with the number of rows and the first places, the unit's own before those of no unit."""
+    asked = {**question.parameters(), "datasets": datasets, "most": most}
+    return [SetApart(*row) for row in connection.execute(_SET_APART, _named_in(_SET_APART, asked)).fetchall()]
+
+
+def what_is_missing(connection: duckdb.DuckDBPyConnection, question: Question, datasets: list[str]) -> list[Missing]:
+    """Days of the period that a dataset owes."""
+    asked = {**question.parameters(), "datasets": datasets}
+    return [Missing(*row) for row in connection.execute(_MISSING, _named_in(_MISSING, asked)).fetchall()]
+
+
+def _named_in(query: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """DuckDB refuses a parameter that the query does not name."""
+    return {name: value for name, value in parameters.items() if f"${name}" in query}

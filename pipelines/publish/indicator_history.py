@@ -1,0 +1,144 @@
+"""What was published of each indicator, and when: a row a figure and stretch of versions in which it stayed the same.
+
+Written in the build file, within the turn of the publish and before the copy that readers get. What a figure means is
+dbt's matter; here it is a key and three numbers. Its cost follows the change: the sums of the periods say which of them
+differ from what was published last, and only their rows are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import duckdb
+
+TABLE = "marts.indicator_history"
+_TABLES = """
+CREATE TABLE IF NOT EXISTS marts.indicator_history (
+    grain VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, unit_code VARCHAR NOT NULL, period VARCHAR NOT NULL,
+    numerator DECIMAL(18,4), denominator DECIMAL(18,4), "value" DECIMAL(18,6), known_from TIMESTAMP NOT NULL,
+    known_until TIMESTAMP, version_from VARCHAR NOT NULL, version_until VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.indicator_history_sums (
+    grain VARCHAR NOT NULL, period VARCHAR NOT NULL, rows_count BIGINT NOT NULL, checksum HUGEINT NOT NULL);
+"""
+_FIGURES = """
+CREATE OR REPLACE TEMP VIEW figures_now AS
+SELECT 'daily' AS grain, indicator_code, unit_code, CAST(period AS VARCHAR) AS period, numerator, denominator, "value"
+FROM marts.indicator_daily
+UNION ALL
+SELECT 'monthly', indicator_code, unit_code, period, numerator, denominator, "value" FROM marts.indicator_monthly
+"""
+# Sums of hashes do not depend on the order of rows; no two rows of a period have the same key.
+_SUM = 'count(*) AS rows_count, sum(hash(indicator_code, unit_code, numerator, denominator, "value")) AS checksum'
+_DIFFERING = f"""
+CREATE OR REPLACE TEMP TABLE differing AS
+WITH now_published AS (SELECT grain, period, {_SUM} FROM figures_now GROUP BY grain, period)
+SELECT grain, period, now_published.rows_count, now_published.checksum
+FROM now_published FULL JOIN ops.indicator_history_sums AS before USING (grain, period)
+WHERE (now_published.rows_count, now_published.checksum) IS DISTINCT FROM (before.rows_count, before.checksum)
+"""
+# A figure that vanished is known and stands no more; one that is new stands and was not known.
+_MOVED = """
+CREATE OR REPLACE TEMP TABLE moved AS
+WITH before AS (
+    SELECT *, true AS is_there FROM marts.indicator_history SEMI JOIN differing USING (grain, period)
+    WHERE known_until IS NULL
+),
+
+today AS (SELECT *, true AS is_there FROM figures_now SEMI JOIN differing USING (grain, period))
+
+SELECT grain, indicator_code, unit_code, period, today.numerator, today.denominator, today."value",
+    before.is_there IS NOT NULL AS was_known, today.is_there IS NOT NULL AS stands
+FROM before FULL JOIN today USING (grain, indicator_code, unit_code, period)
+WHERE (before.is_there, before.numerator, before.denominator, before."value")
+    IS DISTINCT FROM (today.is_there, today.numerator, today.denominator, today."value")
+"""
+_END = """
+UPDATE marts.indicator_history AS history SET known_until = $at, version_until = $version
+FROM moved
+WHERE moved.was_known AND history.known_until IS NULL AND history.grain = moved.grain
+    AND history.period = moved.period AND history.unit_code = moved.unit_code
+    AND history.indicator_code = moved.indicator_code
+"""
+_BEGIN = """
+INSERT INTO marts.indicator_history
+SELECT grain, indicator_code, unit_code, period, numerator, denominator, "value", $at, NULL, $version, NULL
+FROM moved WHERE stands
+"""
+_FORGET_SUMS = "DELETE FROM ops.indicator_history_sums WHERE (grain, period) IN (SELECT (grain, period) FROM differing)"
+_KEEP_SUMS = "INSERT INTO ops.indicator_history_sums FROM differing WHERE rows_count IS NOT NULL"
+_LAST = "SELECT max(greatest(version_from, coalesce(version_until, ''))) FROM marts.indicator_history"
+_UNDO = (
+    f"""
+    CREATE OR REPLACE TEMP TABLE undone AS
+    SELECT DISTINCT grain, period FROM {TABLE} WHERE version_from = $version OR version_until = $version
+    """,
+    f"DELETE FROM {TABLE} WHERE version_from = $version",
+    f"UPDATE {TABLE} SET known_until = NULL, version_until = NULL WHERE version_until = $version",
+)
+_SUMS_AGAIN = (
+    "DELETE FROM ops.indicator_history_sums WHERE (grain, period) IN (SELECT (grain, period) FROM undone)",
+    f"""
+    INSERT INTO ops.indicator_history_sums
+    SELECT grain, period, {_SUM} FROM {TABLE} SEMI JOIN undone USING (grain, period)
+    WHERE known_until IS NULL GROUP BY grain, period
+    """,
+)
+
+
+def append_to_history(
+    connection: duckdb.DuckDBPyConnection, version: str, published_at: datetime, readable: Collection[str]
+) -> int:
+    """Appends the figures that differ from those published last, in one transaction.
+
+    Args:
+        connection: The build file, opened for writing.
+        version: The version that is being published.
+        published_at: When.
+        readable: Versions that have a manifest. What an interrupted publish had written is undone first: nobody could
+            read it.
+
+    Returns:
+        How many figures changed, came or vanished.
+    """
+    moment = {"at": published_at, "version": version}
+    connection.execute("BEGIN")
+    connection.execute(_TABLES)
+    _undo_unreadable(connection, readable)
+    connection.execute(_FIGURES)
+    connection.execute(_DIFFERING)
+    connection.execute(_MOVED)
+    connection.execute(_END, moment)
+    connection.execute(_BEGIN, moment)
+    connection.execute(_FORGET_SUMS)
+    connection.execute(_KEEP_SUMS)
+    changed = int(connection.execute("SELECT count(*) FROM moved").fetchall()[0][0])
+    connection.execute("COMMIT")
+    return changed
+
+
+def _undo_unreadable(connection: duckdb.DuckDBPyConnection, readable: Collection[str]) -> None:
+    """Takes back the last version if none as new as it became readable.
+
+    Never more than the last: old versions may have been removed, and were readable all the same.
+    """
+    last: str | None = connection.execute(_LAST).fetchall()[0][0]
+    if last is None or any(version >= last for version in readable):
+        return
+    for statement in _UNDO:
+        connection.execute(statement, {"version": last})
+    for statement in _SUMS_AGAIN:
+        connection.execute(statement)
+
+
+def write_indicator_as_of(connection: duckdb.DuckDBPyConnection) -> None:
+    """Puts the table macro `indicator_as_of(moment)` beside the history in the database that is in use."""
+    connection.execute(
+        """
+        CREATE MACRO marts.indicator_as_of(moment) AS TABLE
+        SELECT grain, indicator_code, unit_code, period, numerator, denominator, "value", known_from, version_from
+        FROM marts.indicator_history
+        WHERE known_from <= CAST(moment AS TIMESTAMP)
+            AND (known_until IS NULL OR known_until > CAST(moment AS TIMESTAMP))
+        """
+    )
