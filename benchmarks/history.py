@@ -45,11 +45,13 @@ class Built:
 
     Attributes:
         seconds: From the start of the process to its end.
+        cpu_seconds: Of the processor, which a crowded machine changes less.
         peak_mb: Most memory that the process held.
         nodes: Seconds of each model and test.
     """
 
     seconds: float
+    cpu_seconds: float
     peak_mb: int
     nodes: dict[str, float]
 
@@ -61,8 +63,10 @@ def main() -> None:
         folder = Path(arguments.keep or work)
         days = {months: _measure(folder / f"months-{months}", months, arguments) for months in sorted(arguments.months)}
     shortest, longest = days[min(days)], days[max(days)]
-    ratio = longest.seconds / shortest.seconds
-    screen.print(f"a day after {max(days)} months costs {ratio:.2f} x a day after {min(days)} (bar {BAR:g})")
+    screen.print(
+        f"a day after {max(days)} months takes {longest.seconds / shortest.seconds:.2f} x a day after {min(days)} (bar {BAR:g}), "
+        f"{longest.cpu_seconds / shortest.cpu_seconds:.2f} x its CPU"
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -141,7 +145,7 @@ def _dbt(settings: Settings, *arguments: str) -> Built:
         raise SystemExit(f"dbt {' '.join(arguments)} failed:\n{log.read_text()[-3000:]}")
     results = json.loads((target / "run_results.json").read_text())["results"] if arguments[0] == "build" else []
     nodes = {".".join(node["unique_id"].split(".")[2:3]): float(node["execution_time"]) for node in results}
-    return Built(seconds, usage.ru_maxrss // 1024, nodes)
+    return Built(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024, nodes)
 
 
 def _show(months: int, built: Built, file: Path) -> None:
@@ -149,10 +153,10 @@ def _show(months: int, built: Built, file: Path) -> None:
         rows = connection.execute(
             "SELECT (SELECT count(*) FROM core.fct_dossier), (SELECT count(*) FROM core.fct_document_delivery)"
         ).fetchall()[0]
-    screen.print(f"{months} months, {rows[0]:,} dossiers, {rows[1]:,} deliveries: the day's build took {built.seconds:.1f} s")
+    screen.print(f"{months} months, {rows[0]:,} dossiers, {rows[1]:,} deliveries: the day's build took {built.seconds:.1f} s, {built.cpu_seconds:.1f} s of CPU")
     screen.print(f"  of it {sum(built.nodes.values()):.1f} s in {len(built.nodes)} models and tests; peak {built.peak_mb:,} MB")
     table = Table("slowest", "seconds", box=None)
-    for name, seconds in Counter(built.nodes).most_common(12):
+    for name, seconds in Counter(built.nodes).most_common(20):
         table.add_row(name, f"{seconds:.2f}")
     screen.print(table)
 

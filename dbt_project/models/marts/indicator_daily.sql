@@ -1,3 +1,13 @@
+{{ built_by_changes(['unit_code', 'period'], [
+    ('portal_unit_daily', ['unit_code', 'report_date']),
+    ('portal_unit_daily', ["'H56'", 'report_date']),
+    ('document_unit_daily', ['unit_code', 'report_date']),
+    ('document_unit_daily', ["'H56'", 'report_date']),
+    ('videoconference_endpoint_daily', ['unit_code', 'report_date']),
+    ('videoconference_endpoint_daily', ["'H56'", 'report_date']),
+    ('videoconference_conference', ["'H56'", 'started_date']),
+]) }}
+
 {#- One line an indicator: which mart, what is counted, and of what (none: a plain count). -#}
 {% set unit_indicators = [
     ('portal_received', 'portal_unit_daily', 'received_count', none),
@@ -26,18 +36,22 @@
 
 with portal_unit_daily as (
     select * from {{ ref('portal_unit_daily') }}
+    {{ touched(['report_date'], ['period'], opening='where') }}
 ),
 
 document_unit_daily as (
     select * from {{ ref('document_unit_daily') }}
+    {{ touched(['report_date'], ['period'], opening='where') }}
 ),
 
 endpoint_daily as (
     select * from {{ ref('videoconference_endpoint_daily') }}
+    {{ touched(['report_date'], ['period'], opening='where') }}
 ),
 
 conferences as (
     select * from {{ ref('videoconference_conference') }}
+    {{ touched(['started_date'], ['period'], opening='where') }}
 ),
 
 -- An endpoint counts as invited on a day with at least one conference.
@@ -91,7 +105,7 @@ province_figures as (
 
 figures as (
     select * from unit_figures
-    where unit_code <> 'H56'
+    where unit_code <> 'H56' {{ touched(['unit_code', 'period']) }}
     union all
     select * from province_figures
 ),

@@ -1,4 +1,11 @@
 {{ config(schema="staging", contract={"enforced": false}) }}
+{{ built_by_changes(['period'], [
+    ('indicator_daily', [month_period('period')]),
+    ('day_coverage', [month_period('report_date')]),
+    ('fct_document_signing', ['period']),
+    ('platform_adoption_monthly', ['period']),
+    ('fct_officer_figure', ['period']),
+]) }}
 
 -- What the data in force says of each month today. What is published of a closed month is another question.
 with indicators as (
@@ -7,6 +14,7 @@ with indicators as (
 
 daily as (
     select * from {{ ref('indicator_daily') }}
+    {{ touched([month_period('period')], ['period'], opening='where') }}
 ),
 
 coverage as (
@@ -23,14 +31,17 @@ dates as (
 
 signing as (
     select * from {{ ref('fct_document_signing') }}
+    {{ touched(['period'], opening='where') }}
 ),
 
 adoption as (
     select * from {{ ref('platform_adoption_monthly') }}
+    {{ touched(['period'], opening='where') }}
 ),
 
 officer_figures as (
     select * from {{ ref('fct_officer_figure') }}
+    {{ touched(['period'], opening='where') }}
 ),
 
 days_of_months as (
