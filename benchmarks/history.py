@@ -153,8 +153,12 @@ def _show(months: int, built: Built, file: Path) -> None:
         rows = connection.execute(
             "SELECT (SELECT count(*) FROM core.fct_dossier), (SELECT count(*) FROM core.fct_document_delivery)"
         ).fetchall()[0]
-    screen.print(f"{months} months, {rows[0]:,} dossiers, {rows[1]:,} deliveries: the day's build took {built.seconds:.1f} s, {built.cpu_seconds:.1f} s of CPU")
-    screen.print(f"  of it {sum(built.nodes.values()):.1f} s in {len(built.nodes)} models and tests; peak {built.peak_mb:,} MB")
+    screen.print(
+        f"{months} months, {rows[0]:,} dossiers, {rows[1]:,} deliveries: the day's build took {built.seconds:.1f} s, {built.cpu_seconds:.1f} s of CPU"
+    )
+    screen.print(
+        f"  of it {sum(built.nodes.values()):.1f} s in {len(built.nodes)} models and tests; peak {built.peak_mb:,} MB"
+    )
     table = Table("slowest", "seconds", box=None)
     for name, seconds in Counter(built.nodes).most_common(20):
         table.add_row(name, f"{seconds:.2f}")

@@ -32,7 +32,7 @@ SELECT day::DATE AS day, era, (SELECT count(*) FROM places WHERE places.era = er
 FROM range(DATE '2020-01-01', DATE '2028-01-01', INTERVAL 1 DAY) AS days(day)
 JOIN eras ON day >= first_day AND (next_day IS NULL OR day < next_day);
 CREATE OR REPLACE TEMPORARY TABLE codes AS
-SELECT procedure_code, row_number() OVER (ORDER BY procedure_code) - 1 AS place FROM procedures;
+SELECT procedure_code, row_number() OVER (ORDER BY procedure_code) - 1 AS place FROM procedures LIMIT 20;
 """
 
 # A dossier is received, three in fifty wait for a supplement, most are done in two weeks; amount wait much longer and
@@ -44,11 +44,11 @@ WITH numbers AS (
     FROM range({from_day}, {until_day}) AS days(day_number), range({a_day}) AS numbers(number), era_days
     WHERE day = DATE '2020-01-01' + day_number::INTEGER
 ), made AS (
-    SELECT id, day, md5('dossier' || id) AS dossier_key, place, era_days.era,
+    SELECT id, day, hash(id, 6) % place_count AS place, era_days.era,
         hash(id, 1) % 100 AS luck, hash(id, 2) % 100 AS chance, hash(id, 3) % 16 AS usual_days,
         day + to_seconds((27000 + hash(id, 4) % 32000)::INTEGER) AS received_at,
         CASE WHEN hash(id, 5) % 10 > 0 THEN day + to_days((3 + hash(id, 5) % 12)::INTEGER) + INTERVAL 17 HOUR END AS due_at
-    FROM numbers JOIN era_days USING (day), LATERAL (SELECT hash(id, 6) % place_count AS place)
+    FROM numbers JOIN era_days USING (day)
 ), planned AS (
     SELECT *, CASE WHEN luck < 2 THEN 60 + hash(id, 7) % 200 ELSE usual_days END::INTEGER AS done_after,
         CASE WHEN luck < 2 THEN 40 ELSE 2 END AS asked_after
@@ -58,8 +58,11 @@ WITH numbers AS (
     UNION ALL SELECT *, 1, '5', asked_after FROM planned WHERE (luck < 1 OR chance < 6) AND done_after > asked_after + 2
     UNION ALL SELECT *, 2, '4', asked_after + 2 FROM planned WHERE (luck < 1 OR chance < 6) AND done_after > asked_after + 2
     UNION ALL SELECT *, 3, CASE WHEN chance = 99 THEN '7' WHEN chance % 2 = 0 THEN '9' ELSE '10' END, done_after FROM planned
+), due AS (
+    SELECT *, day + to_days(after) + to_seconds((60000 + version)::INTEGER) AS changed_at FROM versions
+    WHERE day + to_days(after) >= DATE '2020-01-01' + {told_from} AND day + to_days(after) < DATE '2020-01-01' + {until_day}
 )
-SELECT dossier_key, codes.procedure_code, places.unit_code,
+SELECT md5('dossier' || id) AS dossier_key, codes.procedure_code, places.unit_code,
     CASE hash(id, 8) % 20 WHEN 0 THEN NULL WHEN 1 THEN '3' WHEN 2 THEN '1' WHEN 3 THEN '1' ELSE '2' END AS channel_code,
     CASE WHEN hash(id, 9) % 3 = 0 THEN '3' ELSE '4' END AS service_level_code, '1' AS applicant_type_code, status_code,
     received_at AS submitted_at, received_at, due_at,
@@ -74,8 +77,7 @@ SELECT dossier_key, codes.procedure_code, places.unit_code,
     hash(id, 12) % 4 > 0 AS is_vneid_authenticated, hash(id, 13) % 3 > 0 AS is_component_digitised,
     hash(id, 14) % 3 = 0 AS is_component_reused, CASE WHEN version = 3 THEN hash(id, 15) % 4 > 0 END AS has_electronic_result,
     true AS is_synchronised, changed_at AS updated_at, (day + after)::DATE AS told_on, id AS row_number
-FROM versions JOIN places USING (era, place) JOIN codes ON codes.place = hash(id, 16) % (SELECT count(*) FROM codes),
-    LATERAL (SELECT day + to_days(after) + to_seconds((60000 + version)::INTEGER) AS changed_at);
+FROM due JOIN places USING (era, place) JOIN codes ON codes.place = hash(id, 16) % 20;
 """
 
 _DELIVERIES = """
@@ -218,7 +220,12 @@ def _write_chunk(
     connection: duckdb.DuckDBPyConnection, first: date, until: date, scale: float, *, begins: bool
 ) -> None:
     from_day, until_day = (first - date(2020, 1, 1)).days, (until - date(2020, 1, 1)).days
-    connection.execute(_DOSSIERS.format(from_day=from_day - _LONGEST_DAYS, until_day=until_day, a_day=round(DOSSIERS_A_DAY * scale)))
+    connection.execute(
+        _DOSSIERS.format(
+            from_day=from_day - _LONGEST_DAYS, until_day=until_day, a_day=round(DOSSIERS_A_DAY * scale),
+            told_from=from_day - (_LONGEST_DAYS if begins else 0),
+        )
+    )  # fmt: skip
     if begins:
         connection.execute(
             f"""

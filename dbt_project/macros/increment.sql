@@ -17,7 +17,7 @@
     Taking out, putting in, numbering and remembering happen in the model's one transaction (hooks inside it). So a kill,
     a failure of a model further down, or a build of some models only leaves every model with a true account of what it
     stands on; whoever lags behind catches up with its next build. Whatever a model reads that is neither built so nor
-    made of seeds alone must be among its inputs; tests/dbt/test_increments.py sees to that.
+    made of seeds alone must be among its inputs; tests/pipeline/test_increments.py sees to that.
 
     Use: a model begins with built_by_loads(dataset, keys) or built_by_changes(keys, inputs), and says touched(columns)
     where it reads what it builds. A small table is built whole and only tells its changes: told_by_changes().

@@ -16,9 +16,7 @@ with records as (
         loads.in_force_until
     from {{ raw_source('videoconference_calls') }} as call_records
     inner join {{ ref('load_history') }} as loads on call_records.load_id = loads.load_id
-    where
-        call_records.leg_id is not null
-        {{ touched(['call_records.leg_id']) }}
+    where call_records.leg_id is not null {{ touched(['call_records.leg_id']) }}
 ),
 
 moments as (

@@ -2,9 +2,7 @@
 
 with records as (
     select * from {{ ref('stg_videoconference_calls') }}
-    where
-        leg_id is not null
-        {{ touched(['leg_id']) }}
+    where leg_id is not null {{ touched(['leg_id']) }}
 ),
 
 final as (

@@ -51,8 +51,7 @@ flows as (
         1 as late_change
     from spans
     where
-        late_from is not null and (open_until is null or open_until > late_from)
-        {{ touched(['unit_code', 'late_from'], flow) }}
+        late_from is not null and (open_until is null or open_until > late_from) {{ touched(['unit_code', 'late_from'], flow) }}
     union all
     select
         unit_code,
@@ -60,9 +59,7 @@ flows as (
         0 as open_change,
         -1 as late_change
     from spans
-    where
-        late_from is not null and open_until > late_from
-        {{ touched(['unit_code', 'open_until'], flow) }}
+    where late_from is not null and open_until > late_from {{ touched(['unit_code', 'open_until'], flow) }}
 ),
 
 final as (
