@@ -39,11 +39,15 @@
 {#-
     Built by the changes of the models that it reads: `inputs` has, for each way in which a change touches a key, the
     model, an expression for each key, and a join where one is needed. every_unit.unit_code stands for all units.
+    Where the model reads the rows of a dataset too, `join` finds the keys that a row touches.
 -#}
-{% macro built_by_changes(keys, inputs) -%}
+{% macro built_by_changes(keys, inputs, dataset=none, join=none) -%}
     {#- Only to build in order: a unit test has no such input. -#}
     {%- if not execute %}{% do ref('dim_unit') %}{% endif -%}
-    {{ built_by({'reads_loads': false, 'keys': keys, 'inputs': inputs}) }}
+    {%- if dataset and not execute %}{% do ref('stg_loads_in_force') %}{% endif -%}
+    {{ built_by({
+        'reads_loads': dataset is not none, 'dataset': dataset, 'keys': keys, 'join': join, 'inputs': inputs,
+    }) }}
 {%- endmacro %}
 
 {% macro built_by(increment) -%}
@@ -193,7 +197,13 @@
     drop table if exists {{ taken_rows() }};
     {%- if is_partial() %}
     create temporary table {{ touched_keys() }} as
-    {{ keys_of_changed_loads(increment) if increment.reads_loads else keys_of_unseen_changes(increment) }};
+    {%- if increment.reads_loads %}
+    select * from ({{ keys_of_changed_loads(increment) }}) as of_loads
+    {%- endif %}
+    {{ 'union' if increment.reads_loads and increment.inputs }}
+    {%- if increment.inputs %}
+    select * from ({{ keys_of_unseen_changes(increment) }}) as of_models
+    {%- endif %};
     create temporary table {{ taken_rows() }} as
     select built.* from {{ this }} as built
     where {{ is_touched('built', increment['keys']) }};
@@ -238,8 +248,11 @@
         where now_in_force.entry is null or built_from.entry is null
     )
     select distinct {{ increment['keys'] | join(', ') }}
-    from {{ increment.rows_of_loads or raw_source(increment.dataset) }} as rows_of_loads
-    where load_id in (select split_part(entry, ' ', 1) from changed)
+    from (
+        select * from {{ increment.rows_of_loads or raw_source(increment.dataset) }}
+        where load_id in (select split_part(entry, ' ', 1) from changed)
+    ) as rows_of_loads
+    {{ increment.join or '' }}
 {%- endmacro %}
 
 {% macro keys_of_unseen_changes(increment) -%}

@@ -9,8 +9,8 @@
 with dossiers as (
     select * from {{ ref('dossier_history') }}
     where
-        known_until is null and not is_gone
-        {{ unchecked(['cast(received_at as date)'], dossier_days, opening='and') }}
+        known_until is null
+        and not is_gone {{ unchecked(['cast(received_at as date)'], dossier_days, opening='and') }}
 ),
 
 deliveries as (

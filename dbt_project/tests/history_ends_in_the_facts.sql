@@ -23,8 +23,8 @@ with known as (
         {{ sum_of_hashes(columns) }} as contents
     from {{ ref(history) }}
     where
-        known_until is null and not is_gone
-        {% if keys %}{{ unchecked(keys, [(fact, keys), (history, keys)], opening='and') }}{% endif %}
+        known_until is null
+        and not is_gone {% if keys %}{{ unchecked(keys, [(fact, keys), (history, keys)], opening='and') }}{% endif %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),

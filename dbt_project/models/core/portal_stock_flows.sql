@@ -51,7 +51,8 @@ flows as (
         1 as late_change
     from spans
     where
-        late_from is not null and (open_until is null or open_until > late_from) {{ touched(['unit_code', 'late_from'], flow) }}
+        late_from is not null
+        and (open_until is null or open_until > late_from) {{ touched(['unit_code', 'late_from'], flow) }}
     union all
     select
         unit_code,
