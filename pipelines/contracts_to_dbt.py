@@ -36,8 +36,10 @@ def _table(contract: Contract) -> str:
     lines = [
         f"      - name: {contract.dataset}",
         f'        description: "{title.vi}. {description.vi} | {title.en}. {description.en}"',
-        "        columns:",
     ]
+    if contract.completeness:
+        lines.append(f"        config: {{meta: {{completeness_column: {contract.completeness.column}}}}}")
+    lines.append("        columns:")
     lines += [_column(column.name, column.sql_type, f"{column.vi} | {column.en}") for column in contract.stored_columns]
     lines += [_column(name, sql_type, _EXTRA_DESCRIPTIONS[name]) for name, sql_type in RAW_EXTRA_COLUMNS]
     return "\n".join(lines) + "\n"

@@ -25,7 +25,8 @@ PAGE_FILE = PROJECT / "docs" / "indicators.md"
 
 Columns = Mapping[str, str]
 _HEAD = """\
-{{{{ config(schema='staging', materialized='view', contract={{'enforced': false}}) }}}}
+{{{{ config(schema='staging', contract={{'enforced': false}}) }}}}
+{increment}
 
 -- Made from seeds/indicators.csv by `make generate`; a test compares. Do not edit.
 -- Numerator and denominator of every indicator that is counted by {grain}, for each unit; H56 is its own office here.
@@ -36,8 +37,13 @@ _NOTHING = {"no_value": "null", "zero": "0", "full": "1"}
 
 def figures_sql(indicators: Iterable[Indicator], grain: str) -> str:
     """The model of all figures of one grain."""
-    branches = [_branch(indicator) for indicator in indicators if indicator.grain == grain]
-    head = _HEAD.format(grain="day" if grain == "daily" else "month")
+    of_grain = [indicator for indicator in indicators if indicator.grain == grain]
+    branches = [_branch(indicator) for indicator in of_grain]
+    if grain == "daily":
+        head = _HEAD.format(grain="day", increment=_built_by_changes_of(of_grain))
+    else:
+        # Few enough to be counted whole each time; what reads them follows what changed.
+        head = _HEAD.format(grain="month", increment="{{ told_by_changes() }}")
     return head + "with final as (\n" + "    union all\n".join(branches) + ")\n\nselect * from final\n"
 
 
@@ -85,6 +91,12 @@ def main() -> None:
     PAGE_FILE.write_text(indicators_page(indicators), encoding="utf-8")
 
 
+def _built_by_changes_of(indicators: Iterable[Indicator]) -> str:
+    relations = sorted({indicator.relation for indicator in indicators})
+    inputs = "".join(f"    ('{relation}', ['unit_code', 'report_date']),\n" for relation in relations)
+    return f"{{{{ built_by_changes(['unit_code', 'period'], [\n{inputs}]) }}}}"
+
+
 def _branch(indicator: Indicator) -> str:
     """One indicator's rows: none where there is nothing to count or to divide by, unless the registry says otherwise."""
     denominator = f"sum({indicator.denominator_sql})" if indicator.denominator_sql else "null"
@@ -92,6 +104,7 @@ def _branch(indicator: Indicator) -> str:
     counted = indicator.denominator_sql or indicator.numerator_sql
     least = ">" if indicator.zero_denominator == "no_value" else ">="
     period = _PERIOD[indicator.grain]
+    touched = " {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}" if period != "period" else ""
     return (
         "    select\n"
         f"        '{indicator.indicator_code}' as indicator_code,\n"
@@ -101,7 +114,7 @@ def _branch(indicator: Indicator) -> str:
         f"        cast({denominator} as decimal(18, 4)) as denominator,\n"
         f"        cast({_NOTHING[indicator.zero_denominator]} as integer) as value_of_nothing\n"
         f"    from {{{{ ref('{indicator.relation}') }}}}\n"
-        f"    where {' and '.join(conditions)}\n"
+        f"    where {' and '.join(conditions)}{touched}\n"
         f"    group by unit_code, {period}\n"
         f"    having sum({counted}) {least} 0\n"
     )

@@ -1,119 +1,365 @@
 {#-
-    How the three big facts stay equal to a full rebuild while paying only for what changed.
+    How what grows with history stays equal to a full rebuild while paying only for what changed.
 
-    Beside each fact, in schema staging, the table <fact>__loads names the loads that the fact was last built from.
-    The loads that changed are the difference between that set and the loads now in force, in both directions:
-    a new load, a load that a corrected file replaced, an empty one, one whose verdict was changed. Every key with
-    a row in a changed load is touched: its rows leave the fact, and the model computes them again from all rows
-    in force. A key that no load in force holds any more thus vanishes.
+    A model that is built by increments leaves beside it, in schema staging, two tables:
 
-    One more entry in the set is the basis: the checksums of the fact's own file, of every model and seed above it.
-    When a rule or a reference table changes, the basis differs, every load counts as changed, and the fact
-    is computed anew without anyone having to remember --full-refresh.
+    - <model>__seen: what it was last built from. Its basis: the checksums of its own file, of the macros and of every
+      model and seed above it. The loads of its dataset, if it reads one. And of every model that it reads, the number
+      of the last change that it has seen.
+    - <model>__changes: the rows that its builds took out and put in, numbered build by build; a row that left and came
+      back the same is none. After a whole build one empty row marked is_whole stands for all of them.
 
-    Deleting, inserting and remembering happen in the model's one transaction (hooks inside it): a kill at any point
-    leaves the old fact with the old set.
+    Before it builds, a model asks what it has not seen: which loads came into force or ceased to be, and which rows the
+    models above it changed. From these follow its touched keys (dossiers, or units and days, or months). Their rows
+    leave, and the model computes them again from all that it reads. Where its basis differs, or a model above was
+    rebuilt whole, all rows leave: a changed rule or reference table needs nobody to remember --full-refresh.
 
-    A history (see history.sql) needs more: a load that was replaced still counts, and when it was replaced matters.
-    With is_history=true the set names every load that ever was in force, each with its interval.
+    Taking out, putting in, numbering and remembering happen in the model's one transaction (hooks inside it). So a kill,
+    a failure of a model further down, or a build of some models only leaves every model with a true account of what it
+    stands on; whoever lags behind catches up with its next build. Whatever a model reads that is neither built so nor
+    made of seeds alone must be among its inputs; tests/pipeline/test_increments.py sees to that.
 
-    Use: materialized='incremental', incremental_strategy='append', the two pre-hooks and the post-hook as in
-    fct_dossier, and in the model `where key in (select touched.key from {{ touched_keys() }} as touched)` under is_incremental().
+    Use: a model begins with built_by_loads(dataset, keys) or built_by_changes(keys, inputs), and says touched(columns)
+    where it reads what it builds. A small table is built whole and only tells its changes: told_by_changes().
 -#}
 
-{% macro loads_of_fact() -%}
+
+{#-
+    Built by the loads of a dataset (or of all) that changed: `keys` are columns of `rows_of_loads`, by default the
+    dataset's raw table.
+-#}
+{% macro built_by_loads(dataset, keys, is_history=false, rows_of_loads=none) -%}
+    {%- if not execute %}{% do ref('load_history' if is_history else 'stg_loads_in_force') %}{% endif -%}
+    {{ built_by({
+        'reads_loads': true, 'dataset': dataset, 'keys': keys, 'is_history': is_history,
+        'rows_of_loads': rows_of_loads, 'inputs': [],
+    }) }}
+{%- endmacro %}
+
+{#-
+    Built by the changes of the models that it reads: `inputs` has, for each way in which a change touches a key, the
+    model, an expression for each key, and a join where one is needed. every_unit.unit_code stands for all units.
+    Where the model reads the rows of a dataset too, `join` finds the keys that a row touches.
+-#}
+{% macro built_by_changes(keys, inputs, dataset=none, join=none) -%}
+    {#- Only to build in order: a unit test has no such input. -#}
+    {%- if not execute %}{% do ref('dim_unit') %}{% endif -%}
+    {%- if dataset and not execute %}{% do ref('stg_loads_in_force') %}{% endif -%}
+    {{ built_by({
+        'reads_loads': dataset is not none, 'dataset': dataset, 'keys': keys, 'join': join, 'inputs': inputs,
+    }) }}
+{%- endmacro %}
+
+{% macro built_by(increment) -%}
+    {{ config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook=['{{ take_touched() }}'],
+        post_hook=['{{ tell_changes() }}', '{{ remember_inputs() }}'],
+        meta={'increment': increment},
+    ) }}
+{%- endmacro %}
+
+{#- Built whole, each time; what it changed is told. -#}
+{% macro told_by_changes() -%}
+    {{ config(
+        pre_hook=['{{ take_all() }}'],
+        post_hook=['{{ tell_changes() }}', '{{ remember_inputs() }}'],
+        meta={'increment': {'reads_loads': false, 'keys': [], 'inputs': []}},
+    ) }}
+{%- endmacro %}
+
+
+{#- Tables beside a model. The temporary ones belong to the connection, and are made anew for each build. -#}
+{% macro changes_of(model_name) -%}
     {{ return(api.Relation.create(
-        database=this.database, schema='staging', identifier=this.identifier ~ '__loads', type='table'
+        database=target.database, schema='staging', identifier=model_name ~ '__changes', type='table'
     )) }}
 {%- endmacro %}
 
-{#- A temporary table of this connection; it outlives the transaction by no more than the model. -#}
+{% macro seen_by(model_name) -%}
+    {{ return(api.Relation.create(
+        database=target.database, schema='staging', identifier=model_name ~ '__seen', type='table'
+    )) }}
+{%- endmacro %}
+
 {% macro touched_keys() -%}
     {{ return('touched_' ~ this.identifier) }}
+{%- endmacro %}
+
+{% macro taken_rows() -%}
+    {{ return('taken_' ~ this.identifier) }}
+{%- endmacro %}
+
+
+{#- In a model: the rest of a condition that keeps these columns to the touched keys; nothing in a whole build. -#}
+{% macro touched(columns, keys=none, opening='and') -%}
+    {%- if is_partial() -%}
+        {{ opening }} ({{ columns | join(', ') }}) in (
+            select {% for key in keys or columns %}touched.{{ key.split('.')[-1] }}{{ ', ' if not loop.last }}{% endfor %}
+            from {{ touched_keys() }} as touched
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether the touched keys alone are built. -#}
+{% macro is_partial() -%}
+    {{ return(execute and model.resource_type == 'model' and is_incremental()) }}
+{%- endmacro %}
+
+{#-
+    Dbt's own question, answered for increments too: a model is built whole, as a new table, when it is asked for, when
+    its basis differs (it may have other columns now), or when something above changed by more than its numbered changes.
+-#}
+{% macro should_full_refresh() -%}
+    {%- if config.get('full_refresh', flags.FULL_REFRESH) -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {%- set is_increment = model.resource_type == 'model' and config.get('meta', {}).get('increment') -%}
+    {%- if not execute or not is_increment or config.get('materialized') != 'incremental' -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- if not has_same_basis() -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {%- for input in input_models() -%}
+        {%- if is_rebuilt(input, seen_by(this.identifier), input) -%}
+            {{ return(true) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(false) }}
+{%- endmacro %}
+
+{#- Whether a model was built whole since the reader's entry, or not all that it changed since then is told any more. -#}
+{% macro is_rebuilt(input, seen, entry) -%}
+    {%- if not is_there('staging', changes_of(input).identifier) -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {{ return(first_value(
+        "select coalesce(max(case when is_whole then change_number end) > max(entries.seen_number), false)"
+        ~ " or coalesce(max(change_number) < max(entries.seen_number), true)"
+        ~ " or coalesce(min(change_number) > max(entries.seen_number) + 1, true)"
+        ~ " from " ~ changes_of(input)
+        ~ " left join (select change_number as seen_number from " ~ seen ~ " where entry = '" ~ entry ~ "') as entries"
+        ~ " on true"
+    )) }}
+{%- endmacro %}
+
+{#- Rows that a model took out or put in since this one last looked. -#}
+{% macro unseen(input) -%}
+    (
+        select * from {{ changes_of(input) }}
+        where
+            not is_whole
+            and change_number > (
+                select seen.change_number from {{ seen_by(this.identifier) }} as seen
+                where seen.entry = '{{ input }}'
+            )
+    )
+{%- endmacro %}
+
+{% macro input_models() -%}
+    {{ return(config.get('meta').increment.inputs | map('first') | unique | list) }}
+{%- endmacro %}
+
+{% macro has_same_basis() -%}
+    {%- set seen = seen_by(this.identifier) -%}
+    {%- if not is_there('staging', seen.identifier) -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {{ return(first_value("select count(*) > 0 from " ~ seen ~ " where entry = '" ~ build_basis() ~ "'")) }}
+{%- endmacro %}
+
+{% macro is_there(schema_name, table_name) -%}
+    {{ return(first_value(
+        "select count(*) > 0 from information_schema.tables where table_name = '" ~ table_name ~ "'"
+        ~ (" and table_schema = '" ~ schema_name ~ "'" if schema_name else '')
+    )) }}
+{%- endmacro %}
+
+{% macro first_value(query) -%}
+    {{ return(run_query(query).columns[0].values()[0]) }}
 {%- endmacro %}
 
 {#- The checksums of this model and of everything above it, as one short text. -#}
 {% macro build_basis() -%}
     {%- set waiting = [model.unique_id] -%}
-    {%- set seen = [] -%}
-    {%- for _ in range(200) if waiting -%}
+    {%- set above = [] -%}
+    {%- for _ in range(400) if waiting -%}
         {%- set node_id = waiting.pop() -%}
-        {%- if node_id in graph.nodes and node_id not in seen -%}
-            {%- do seen.append(node_id) -%}
+        {%- if node_id in graph.nodes and node_id not in above -%}
+            {%- do above.append(node_id) -%}
             {%- do waiting.extend(graph.nodes[node_id].depends_on.nodes) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set checksums = [] -%}
-    {%- for node_id in seen | sort -%}
+    {%- for node_id in above | sort -%}
         {%- do checksums.append(node_id ~ '=' ~ graph.nodes[node_id].checksum.checksum) -%}
     {%- endfor -%}
-    {#- The macros too: a changed one would leave the old rows under the old rule. -#}
+    {#- The macros too: a changed one would leave the old rows under the old rule. And what the contracts say of whom. -#}
     {%- do checksums.append(env_var('KHOTINH_MACROS_SHA256', '')) -%}
+    {%- if model.name == 'completeness_subjects' %}{% do checksums.append(subjects_asked()) %}{% endif -%}
     {{ return('basis:' ~ local_md5(checksums | join(';'))) }}
 {%- endmacro %}
 
-{#- What the fact should be built from now: the loads of its dataset that pass the gate, and its basis. -#}
-{% macro loads_to_build_from(gate, dataset, is_history) -%}
-    select
-        {% if is_history -%}
-        concat_ws(' ', load_id, cast(in_force_from as varchar), cast(in_force_until as varchar)) as load_id
-        {%- else -%}
-        load_id
-        {%- endif %}
-    from {{ gate }} where dataset = '{{ dataset }}'
-    union all
-    select '{{ build_basis() }}'
-{%- endmacro %}
 
-{#- An entry of a history's set is `load_id from until`; a load id has no space in it. -#}
-{% macro load_of_entry(entry) -%}
-    split_part({{ entry }}, ' ', 1)
-{%- endmacro %}
-
-{#- Pre-hook 1: the keys with a row in a load that changed. `keys` names columns of the dataset's raw table. -#}
-{% macro collect_touched_keys(dataset, keys, is_history=false) -%}
-    {%- set gate = ref('load_history') if is_history else ref('stg_loads_in_force') -%}
-    {%- set raw_rows = raw_source(dataset) -%}
-    {%- if execute and is_incremental() %}
-    create table if not exists {{ loads_of_fact() }} (load_id varchar);
-    create or replace temporary table {{ touched_keys() }} as
-    with now_in_force as ({{ loads_to_build_from(gate, dataset, is_history) }}),
-    built_from as (select load_id from {{ loads_of_fact() }}),
-    differing as (
-        select coalesce(now_in_force.load_id, built_from.load_id) as load_id
-        from now_in_force
-        full outer join built_from on now_in_force.load_id = built_from.load_id
-        where now_in_force.load_id is null or built_from.load_id is null
-    ),
-    changed as (
-        select load_id from differing
-        union
-        select load_id from (select load_id from now_in_force union select load_id from built_from) as every_load
-        where exists (select 1 from differing where load_id like 'basis:%')
-    )
-    select distinct {{ keys | join(', ') }}
-    from {{ raw_rows }}
-    where load_id in (select {{ load_of_entry('load_id') }} from changed)
+{#- Pre-hook: the touched keys, their old rows set aside, and out of the model. -#}
+{% macro take_touched() -%}
+    {%- if execute %}
+    {%- set increment = config.get('meta').increment %}
+    drop table if exists {{ touched_keys() }};
+    drop table if exists {{ taken_rows() }};
+    {%- if is_partial() %}
+    create temporary table {{ touched_keys() }} as
+    {%- if increment.reads_loads %}
+    select * from ({{ keys_of_changed_loads(increment) }}) as of_loads
+    {%- endif %}
+    {{ 'union' if increment.reads_loads and increment.inputs }}
+    {%- if increment.inputs %}
+    select * from ({{ keys_of_unseen_changes(increment) }}) as of_models
+    {%- endif %};
+    create temporary table {{ taken_rows() }} as
+    select built.* from {{ this }} as built
+    where {{ is_touched('built', increment['keys']) }};
+    delete from {{ this }}
+    where {{ is_touched(this.identifier, increment['keys']) }};
+    {%- endif %}
     {%- endif %}
 {%- endmacro %}
 
-{#- Pre-hook 2: their old rows leave. -#}
-{% macro delete_touched_keys(keys) -%}
-    {%- if execute and is_incremental() %}
-    delete from {{ this }}
-    where exists (
+{#- Pre-hook of a table that is built whole: all of it set aside. -#}
+{% macro take_all() -%}
+    {%- if execute %}
+    drop table if exists {{ taken_rows() }};
+    {%- if load_relation(this) is not none and not should_full_refresh() and has_same_basis() %}
+    create temporary table {{ taken_rows() }} as
+    select * from {{ this }};
+    {%- endif %}
+    {%- endif %}
+{%- endmacro %}
+
+{% macro is_touched(relation_name, keys) -%}
+    exists (
         select 1 from {{ touched_keys() }} as touched
-        where {% for key in keys %}touched.{{ key }} = {{ this.identifier }}.{{ key }}
+        where {% for key in keys %}touched.{{ key }} = {{ relation_name }}.{{ key }}
             {%- if not loop.last %} and {% endif %}{% endfor %}
     )
+{%- endmacro %}
+
+{#- The loads that changed are the difference between those now in force and those seen, in both directions. -#}
+{% macro keys_of_changed_loads(increment) -%}
+    with now_in_force as ({{ loads_to_build_from(increment) }}),
+    built_from as (
+        select entry from {{ seen_by(this.identifier) }}
+        where change_number is null
+    ),
+    changed as (
+        select coalesce(now_in_force.entry, built_from.entry) as entry
+        from now_in_force
+        full outer join built_from on now_in_force.entry = built_from.entry
+        where now_in_force.entry is null or built_from.entry is null
+    )
+    select distinct {{ increment['keys'] | join(', ') }}
+    from (
+        select * from {{ increment.rows_of_loads or raw_source(increment.dataset) }}
+        where load_id in (select split_part(entry, ' ', 1) from changed)
+    ) as rows_of_loads
+    {{ increment.join or '' }}
+{%- endmacro %}
+
+{% macro keys_of_unseen_changes(increment) -%}
+    select distinct {{ increment['keys'] | join(', ') }}
+    from (
+        {%- for input in increment.inputs %}
+        select
+            {%- for key in increment['keys'] %}
+            {{ input[1][loop.index0] }} as {{ key }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from {{ unseen(input[0]) }} as changes
+        {{ input[2] if input | length > 2 }}
+        {%- if 'every_unit.unit_code' in input[1] %}
+        cross join (select distinct unit_code from {{ ref('dim_unit') }}) as every_unit
+        {%- endif %}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as touched
+    where {% for key in increment['keys'] %}{{ key }} is not null{{ ' and ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+{#- An entry names a load; of a history also since when and until when it was in force (a load id has no space in it). -#}
+{% macro loads_to_build_from(increment) -%}
+    select
+        {% if increment.is_history -%}
+        concat_ws(' ', load_id, cast(in_force_from as varchar), cast(in_force_until as varchar)) as entry
+        {%- else -%}
+        load_id as entry
+        {%- endif %}
+    from {{ ref('load_history' if increment.is_history else 'stg_loads_in_force') }}
+    {% if increment.dataset %}where dataset = '{{ increment.dataset }}'{% endif %}
+{%- endmacro %}
+
+
+{#- Post-hook: what this build took out and put in, under the next number; or that everything is new. -#}
+{% macro tell_changes() -%}
+    {%- if execute %}
+    {%- set changes = changes_of(this.identifier) -%}
+    {%- set keys = config.get('meta').increment['keys'] -%}
+    {%- if is_there(none, taken_rows()) and is_there('staging', changes.identifier) %}
+    insert into {{ changes }} by name
+    with put_in as (
+        select built.* from {{ this }} as built
+        {% if keys %}where {{ is_touched('built', keys) }}{% endif %}
+    )
+    select
+        (select coalesce(max(change_number), 0) + 1 from {{ changes }}) as change_number,
+        false as is_whole,
+        differing.*
+    from (
+        (select * from {{ taken_rows() }} except all select * from put_in)
+        union all
+        (select * from put_in except all select * from {{ taken_rows() }})
+    ) as differing;
+    delete from {{ changes }}
+    where change_number <= (select max(newest.change_number) from {{ changes }} as newest) - {{ kept_changes() }}
+    {%- else %}
+    create table if not exists {{ changes }} as select cast(0 as bigint) as change_number;
+    create or replace table {{ changes }} as
+    select
+        (select coalesce(max(change_number), 0) + 1 from {{ changes }}) as change_number,
+        true as is_whole,
+        built.*
+    from (select 1 as one) as everything
+    left join (select * from {{ this }} limit 0) as built on true
+    {%- endif %}
     {%- endif %}
 {%- endmacro %}
 
-{#- Post-hook: the set that the fact now stands on. -#}
-{% macro remember_loads(dataset, is_history=false) -%}
-    {%- set gate = ref('load_history') if is_history else ref('stg_loads_in_force') -%}
+{#- So many builds are told. Whoever lags further behind is built, or checked, whole. -#}
+{% macro kept_changes() -%}
+    {{ return(14) }}
+{%- endmacro %}
+
+{#- Post-hook: what the model now stands on. -#}
+{% macro remember_inputs() -%}
     {%- if execute %}
-    create or replace table {{ loads_of_fact() }} as
-    select load_id from ({{ loads_to_build_from(gate, dataset, is_history) }}) as loads
+    {%- set increment = config.get('meta').increment %}
+    create or replace table {{ seen_by(this.identifier) }} as
+    select
+        '{{ build_basis() }}' as entry,
+        cast(0 as bigint) as change_number
+    {%- for input in input_models() %}
+    union all
+    select
+        '{{ input }}' as entry,
+        coalesce((select max(change_number) from {{ changes_of(input) }}), 0) as change_number
+    {%- endfor %}
+    {%- if increment.reads_loads %}
+    union all
+    select
+        entry,
+        cast(null as bigint) as change_number
+    from ({{ loads_to_build_from(increment) }}) as loads
+    {%- endif %}
     {%- endif %}
 {%- endmacro %}

@@ -1,12 +1,21 @@
 -- The marts count the records that are known now, and no record that is gone: counted again, from the histories.
+-- Days of dossiers and of deliveries are counted again when something changed in them.
+{%- set dossier_days = [
+    ('dossier_history', ['cast(received_at as date)']), ('portal_unit_daily', ['report_date']),
+] -%}
+{%- set delivery_days = [
+    ('document_delivery_history', ['sent_date']), ('document_unit_daily', ['report_date']),
+] %}
 with dossiers as (
     select * from {{ ref('dossier_history') }}
-    where known_until is null and not is_gone
+    where
+        known_until is null
+        and not is_gone {{ unchecked(['cast(received_at as date)'], dossier_days, opening='and') }}
 ),
 
 deliveries as (
     select * from {{ ref('document_delivery_history') }}
-    where known_until is null and not is_gone
+    where known_until is null and not is_gone {{ unchecked(['sent_date'], delivery_days, opening='and') }}
 ),
 
 registrations as (
@@ -87,6 +96,7 @@ counted as (
         cast(report_date as varchar) as period,
         received_count as record_count
     from {{ ref('portal_unit_daily') }}
+    {{ unchecked(['report_date'], dossier_days) }}
     union all
     select
         'document_unit_daily, delivered' as mart_name,
@@ -94,6 +104,7 @@ counted as (
         cast(report_date as varchar) as period,
         delivered_count as record_count
     from {{ ref('document_unit_daily') }}
+    {{ unchecked(['report_date'], delivery_days) }}
     union all
     select
         'document_unit_daily, registered' as mart_name,

@@ -1,38 +1,42 @@
--- What is known now, by the histories, is what the facts hold: as many records, and the same.
+-- What is known now, by the histories, is what the facts hold: as many records, and the same. Of the three big ones,
+-- those records are compared that changed since they were last found the same.
 {% set facts = [
-    ('dossier_history', 'fct_dossier', ['dossier_key', 'unit_code', 'status_code', 'received_at', 'updated_at']),
-    ('document_delivery_history', 'fct_document_delivery', [
+    ('dossier_history', 'fct_dossier', ['dossier_key'], ['dossier_key', 'unit_code', 'status_code', 'received_at', 'updated_at']),
+    ('document_delivery_history', 'fct_document_delivery', ['document_id', 'recipient_unit_code'], [
         'document_id', 'recipient_unit_code', 'sent_at', 'last_status_code', 'last_status_at', 'is_completed',
         'packet_count',
     ]),
-    ('document_registration_history', 'fct_document_registration', [
+    ('document_registration_history', 'fct_document_registration', [], [
         'register_date', 'register_number', 'author_unit_code', 'document_symbol', 'recipient_count',
     ]),
-    ('conference_leg_history', 'fct_conference_leg', ['leg_id', 'call_id', 'joined_at', 'left_at', 'activated_seconds']),
-    ('account_history', 'fct_account', [
+    ('conference_leg_history', 'fct_conference_leg', ['leg_id'], ['leg_id', 'call_id', 'joined_at', 'left_at', 'activated_seconds']),
+    ('account_history', 'fct_account', [], [
         'account_key', 'platform_code', 'period', 'unit_code', 'last_login_at', 'is_locked',
     ]),
 ] -%}
 
 with known as (
-    {% for history, fact, columns in facts %}
+    {% for history, fact, keys, columns in facts %}
     select
         '{{ fact }}' as fact_name,
         count(*) as record_count,
         {{ sum_of_hashes(columns) }} as contents
     from {{ ref(history) }}
-    where known_until is null and not is_gone
+    where
+        known_until is null
+        and not is_gone {% if keys %}{{ unchecked(keys, [(fact, keys), (history, keys)], opening='and') }}{% endif %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
 held as (
-    {% for history, fact, columns in facts %}
+    {% for history, fact, keys, columns in facts %}
     select
         '{{ fact }}' as fact_name,
         count(*) as record_count,
         {{ sum_of_hashes(columns) }} as contents
     from {{ ref(fact) }}
+    {% if keys %}{{ unchecked(keys, [(fact, keys), (history, keys)]) }}{% endif %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )

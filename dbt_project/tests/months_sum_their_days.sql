@@ -8,7 +8,11 @@ with from_days as (
         sum(daily.denominator) as denominator
     from {{ ref('indicator_daily') }} as daily
     inner join {{ ref('dim_indicator') }} as indicators on daily.indicator_code = indicators.indicator_code
-    where indicators.aggregation_code = 'sum'
+    where
+        indicators.aggregation_code = 'sum'
+        {{ unchecked([month_period('daily.period')], [
+            ('indicator_daily', [month_period('period')]), ('indicator_monthly_measured', ['period']),
+        ], opening='and') }}
     group by daily.indicator_code, daily.unit_code, {{ month_period('daily.period') }}
 )
 

@@ -9,11 +9,13 @@ import re
 from typing import get_args
 
 import pytest
+import yaml
 
 from pipelines import contracts
 from pipelines.contracts import ColumnType, read_contracts
 from pipelines.contracts.declared import Declared
-from pipelines.settings import DBT_PROJECT, PROJECT, SOURCES
+from pipelines.contracts_to_dbt import sources_yaml
+from pipelines.settings import PROJECT, SOURCES
 
 REFERENCE = (PROJECT / "docs" / "extending.md").read_text(encoding="utf-8")
 SPELLED = set(re.findall(r"`([a-z][a-z0-9_]*)[`:]", REFERENCE)) | set(re.findall(r"[{,] ?([a-z_]+):", REFERENCE))
@@ -41,8 +43,11 @@ def test_the_models_are_found() -> None:
     assert {"Column", "Contract", "Format", "Files", "HttpPages", "EndpointPoll"} <= MODELS.keys()
 
 
-def test_whoever_owes_a_figure_is_looked_for_in_completeness() -> None:
-    """A contract with `completeness` that the model does not know would call every unit missing."""
-    model = (DBT_PROJECT / "models" / "ops" / "completeness.sql").read_text(encoding="utf-8")
-    asked = {name for name, contract in read_contracts(SOURCES).items() if contract.completeness}
-    assert asked == set(re.findall(r"'(\w+)' as dataset,", model))
+def test_whoever_owes_a_figure_is_told_to_the_models() -> None:
+    """A contract with `completeness` reaches the model by the source that is made of it, with no line written by hand."""
+    contracts = read_contracts(SOURCES)
+    told = yaml.safe_load(sources_yaml(contracts.values()))["sources"][0]["tables"]
+    asked = {table["name"]: table["config"]["meta"]["completeness_column"] for table in told if "config" in table}
+    owing = {name: one.completeness.column for name, one in contracts.items() if one.completeness}
+    assert asked == owing
+    assert owing

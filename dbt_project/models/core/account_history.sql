@@ -1,3 +1,25 @@
+{#- An export says who is gone of the month before: a load touches its own month and the next that has an export. -#}
+{{ built_by_loads(
+    'platform_accounts',
+    ['period'],
+    is_history=true,
+    rows_of_loads="(
+        select load_id, replace(partition_key, '-', '') as period from ops.loads
+        where dataset = 'platform_accounts'
+        union all
+        select loads.load_id, months.period
+        from ops.loads as loads
+        inner join (
+            select period, lag(period) over (order by period) as period_before
+            from (select distinct period from core.load_history where dataset = 'platform_accounts') as known
+        ) as months
+            on
+                months.period > replace(loads.partition_key, '-', '')
+                and coalesce(months.period_before, '') <= replace(loads.partition_key, '-', '')
+        where loads.dataset = 'platform_accounts'
+    ) as exports",
+) }}
+
 {%- set keys = ['account_key', 'platform_code', 'period'] -%}
 {%- set columns = ['unit_code', 'issued_date', 'last_login_at', 'is_locked'] -%}
 
@@ -41,6 +63,7 @@ neighbours as (
             loads.month_number = loads_before.month_number + 1
             and (loads.in_force_until is null or loads.in_force_until > loads_before.in_force_from)
             and (loads_before.in_force_until is null or loads.in_force_from < loads_before.in_force_until)
+    {{ touched(['loads.period'], opening='where') }}
 ),
 
 -- An account that the month before had and this month has not: gone from this month on.
@@ -80,6 +103,7 @@ accounts as (
         in_force_until,
         false as is_gone
     from exported
+    {{ touched(['period'], opening='where') }}
     union all
     select
         *,

@@ -1,15 +1,4 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='append_new_columns',
-        pre_hook=[
-            "{{ collect_touched_keys('videoconference_calls', ['leg_id'], is_history=true) }}",
-            "{{ delete_touched_keys(['leg_id']) }}",
-        ],
-        post_hook="{{ remember_loads('videoconference_calls', is_history=true) }}",
-    )
-}}
+{{ built_by_loads('videoconference_calls', ['leg_id'], is_history=true) }}
 
 {%- set keys = ['leg_id'] -%}
 {%- set columns = [
@@ -27,11 +16,7 @@ with records as (
         loads.in_force_until
     from {{ raw_source('videoconference_calls') }} as call_records
     inner join {{ ref('load_history') }} as loads on call_records.load_id = loads.load_id
-    where
-        call_records.leg_id is not null
-        {% if is_incremental() %}
-        and call_records.leg_id in (select touched.leg_id from {{ touched_keys() }} as touched)
-        {% endif %}
+    where call_records.leg_id is not null {{ touched(['call_records.leg_id']) }}
 ),
 
 moments as (

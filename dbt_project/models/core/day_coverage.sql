@@ -1,3 +1,5 @@
+{{ told_by_changes() }}
+
 -- Which days may be counted. A day that no load in force covers has no figures, which is not the same as zero.
 with loads_in_force as (
     select * from {{ ref('stg_loads_in_force') }}

@@ -1,15 +1,4 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='append_new_columns',
-        pre_hook=[
-            "{{ collect_touched_keys('document_exchanges', ['document_id', 'recipient_unit_code'], is_history=true) }}",
-            "{{ delete_touched_keys(['document_id', 'recipient_unit_code']) }}",
-        ],
-        post_hook="{{ remember_loads('document_exchanges', is_history=true) }}",
-    )
-}}
+{{ built_by_loads('document_exchanges', ['document_id', 'recipient_unit_code'], is_history=true) }}
 
 {%- set keys = ['document_id', 'recipient_unit_code'] -%}
 {%- set columns = [
@@ -24,12 +13,7 @@ with statuses as (
         loads.in_force_until
     from {{ raw_source('document_exchanges') }} as records
     inner join {{ ref('load_history') }} as loads on records.load_id = loads.load_id
-    {% if is_incremental() %}
-    inner join {{ touched_keys() }} as touched
-        on
-            records.document_id = touched.document_id
-            and records.recipient_unit_code = touched.recipient_unit_code
-    {% endif %}
+    {{ touched(['records.document_id', 'records.recipient_unit_code'], opening='where') }}
 ),
 
 moments as (

@@ -1,3 +1,13 @@
+{{ built_by_loads(
+    'document_registers',
+    ['register_date'],
+    is_history=true,
+    rows_of_loads="(
+        select load_id, cast(partition_key as date) as register_date from ops.loads
+        where dataset = 'document_registers'
+    ) as registers",
+) }}
+
 {%- set keys = ['register_date', 'register_number'] -%}
 {%- set columns = [
     'arrived_date', 'author_unit_code', 'main_handler_unit_code', 'document_symbol', 'document_date',
@@ -12,6 +22,7 @@ with register_rows as (
         loads.in_force_until
     from {{ raw_source('document_registers') }} as records
     inner join {{ ref('load_history') }} as loads on records.load_id = loads.load_id
+    {{ touched(['loads.covered_date'], ['register_date'], opening='where') }}
 ),
 
 moments as (

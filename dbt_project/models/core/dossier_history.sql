@@ -1,15 +1,4 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='append_new_columns',
-        pre_hook=[
-            "{{ collect_touched_keys('portal_dossiers', ['dossier_key'], is_history=true) }}",
-            "{{ delete_touched_keys(['dossier_key']) }}",
-        ],
-        post_hook="{{ remember_loads('portal_dossiers', is_history=true) }}",
-    )
-}}
+{{ built_by_loads('portal_dossiers', ['dossier_key'], is_history=true) }}
 
 {%- set keys = ['dossier_key'] -%}
 {%- set columns = [
@@ -30,9 +19,7 @@ with versions as (
         loads.in_force_until
     from {{ raw_source('portal_dossiers') }} as records
     inner join {{ ref('load_history') }} as loads on records.load_id = loads.load_id
-    {% if is_incremental() %}
-    where records.dossier_key in (select touched.dossier_key from {{ touched_keys() }} as touched)
-    {% endif %}
+    {{ touched(['records.dossier_key'], opening='where') }}
 ),
 
 moments as (

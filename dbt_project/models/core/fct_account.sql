@@ -1,5 +1,8 @@
+{{ built_by_loads('platform_accounts', ['load_id'], rows_of_loads='ops.loads') }}
+
 with accounts as (
     select * from {{ ref('stg_platform_accounts') }}
+    {{ touched(['load_id'], opening='where') }}
 ),
 
 final as (

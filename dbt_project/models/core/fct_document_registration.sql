@@ -1,5 +1,8 @@
+{{ built_by_loads('document_registers', ['load_id'], rows_of_loads='ops.loads') }}
+
 with register_rows as (
     select * from {{ ref('stg_document_registers') }}
+    {{ touched(['load_id'], opening='where') }}
 ),
 
 final as (

@@ -1,3 +1,5 @@
+{{ told_by_changes() }}
+
 with signing as (
     select * from {{ ref('stg_document_signing') }}
 ),

@@ -1,21 +1,8 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='append_new_columns',
-        pre_hook=[
-            "{{ collect_touched_keys('portal_dossiers', ['dossier_key']) }}",
-            "{{ delete_touched_keys(['dossier_key']) }}",
-        ],
-        post_hook="{{ remember_loads('portal_dossiers') }}",
-    )
-}}
+{{ built_by_loads('portal_dossiers', ['dossier_key']) }}
 
 with versions as (
     select * from {{ ref('stg_portal_dossiers') }}
-    {% if is_incremental() %}
-    where dossier_key in (select touched.dossier_key from {{ touched_keys() }} as touched)
-    {% endif %}
+    {{ touched(['dossier_key'], opening='where') }}
 ),
 
 procedures as (

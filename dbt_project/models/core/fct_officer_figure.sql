@@ -1,3 +1,5 @@
+{{ told_by_changes() }}
+
 with figures as (
     select * from {{ ref('stg_officer_forms') }}
 ),

@@ -1,8 +1,19 @@
+{{ built_by_changes(['unit_code', 'report_date'], [
+    (
+        'portal_stock_flows', ['unit_code', 'days.report_date'],
+        "inner join core.day_coverage as days
+            on days.coverage_code = 'portal_open_stock' and days.report_date >= flow_date",
+    ),
+    (
+        'day_coverage', ['every_unit.unit_code', 'report_date'],
+        "inner join (select 'portal_open_stock' as stock_code) as stock on coverage_code = stock_code",
+    ),
+]) }}
+
 -- Open dossiers at the end of each day, from what flowed in and out: the cost grows with dossiers plus days,
 -- never with dossiers times days.
-with dossiers as (
-    select * from {{ ref('fct_dossier') }}
-    where is_received_local
+with flows as (
+    select * from {{ ref('portal_stock_flows') }}
 ),
 
 stock_days as (
@@ -10,63 +21,31 @@ stock_days as (
     where coverage_code = 'portal_open_stock'
 ),
 
--- Open from the day of receipt to the day before it was settled. Late from the day after the due date,
--- except while a supplement (5), a fee (6) or a stop (8) is what it waits for.
-spans as (
+{% if is_partial() -%}
+-- What flowed before the first day that is asked for is one flow.
+first_asked as (
     select
         unit_code,
-        received_date as open_from,
-        settled_date as open_until,
-        case
-            when status_code not in ('5', '6', '8') and due_date is not null
-                then greatest(received_date, {{ add_days('due_date', '1') }})
-        end as late_from
-    from dossiers
-),
-
-flows as (
-    select
-        unit_code,
-        open_from as flow_date,
-        1 as open_change,
-        0 as late_change
-    from spans
-    where open_until is null or open_until > open_from
-    union all
-    select
-        unit_code,
-        open_until as flow_date,
-        -1 as open_change,
-        0 as late_change
-    from spans
-    where open_until > open_from
-    union all
-    select
-        unit_code,
-        late_from as flow_date,
-        0 as open_change,
-        1 as late_change
-    from spans
-    where late_from is not null and (open_until is null or open_until > late_from)
-    union all
-    select
-        unit_code,
-        open_until as flow_date,
-        0 as open_change,
-        -1 as late_change
-    from spans
-    where late_from is not null and open_until > late_from
+        min(report_date) as first_date
+    from {{ touched_keys() }}
+    group by unit_code
 ),
 
 net_flows as (
     select
-        unit_code,
-        flow_date,
-        sum(open_change) as open_change,
-        sum(late_change) as late_change
+        flows.unit_code,
+        greatest(flows.flow_date, {{ add_days('first_asked.first_date', '-1') }}) as flow_date,
+        sum(flows.open_change) as open_change,
+        sum(flows.late_change) as late_change
     from flows
-    group by unit_code, flow_date
+    inner join first_asked on flows.unit_code = first_asked.unit_code
+    group by flows.unit_code, greatest(flows.flow_date, {{ add_days('first_asked.first_date', '-1') }})
 ),
+{%- else -%}
+net_flows as (
+    select * from flows
+),
+{%- endif %}
 
 -- Every unit gets a place on every day that is asked for, also where nothing flowed.
 asked_days as (
@@ -75,6 +54,7 @@ asked_days as (
         stock_days.report_date
     from (select distinct unit_code from net_flows) as units
     cross join stock_days
+    {{ touched(['units.unit_code', 'stock_days.report_date'], opening='where') }}
 ),
 
 timeline as (

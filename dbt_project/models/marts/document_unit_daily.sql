@@ -1,10 +1,23 @@
+{{ built_by_changes(['unit_code', 'report_date'], [
+    ('fct_document_delivery', ['sender_unit_code', 'sent_date']),
+    ('fct_document_delivery', ['recipient_unit_code', 'sent_date']),
+    ('fct_document_registration', ['author_unit_code', 'arrived_date']),
+    (
+        'day_coverage', ['every_unit.unit_code', 'report_date'],
+        "inner join (select 'document_exchanges' as covered_code union all select 'document_registers') as covered
+            on coverage_code = covered_code",
+    ),
+]) }}
+
 -- Documents per unit and day: sent by it, delivered to it, entered in the register under its name.
 with deliveries as (
     select * from {{ ref('fct_document_delivery') }}
+    {{ touched(['sent_date'], ['report_date'], opening='where') }}
 ),
 
 registrations as (
     select * from {{ ref('fct_document_registration') }}
+    {{ touched(['arrived_date'], ['report_date'], opening='where') }}
 ),
 
 exchange_days as (
@@ -100,6 +113,7 @@ final as (
         on unit_days.unit_code = delivered.unit_code and unit_days.report_date = delivered.report_date
     left join registered
         on unit_days.unit_code = registered.unit_code and unit_days.report_date = registered.report_date
+    {{ touched(['unit_days.unit_code', 'unit_days.report_date'], opening='where') }}
 )
 
 select * from final

@@ -1,4 +1,9 @@
-{{ config(schema='staging', materialized='view', contract={'enforced': false}) }}
+{{ config(schema='staging', contract={'enforced': false}) }}
+{{ built_by_changes(['unit_code', 'period'], [
+    ('document_unit_daily', ['unit_code', 'report_date']),
+    ('portal_unit_daily', ['unit_code', 'report_date']),
+    ('videoconference_unit_daily', ['unit_code', 'report_date']),
+]) }}
 
 -- Made from seeds/indicators.csv by `make generate`; a test compares. Do not edit.
 -- Numerator and denominator of every indicator that is counted by day, for each unit; H56 is its own office here.
@@ -11,7 +16,7 @@ with final as (
         cast(sum(synchronised_reported_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23'
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(synchronised_reported_count) > 0
     union all
@@ -23,7 +28,7 @@ with final as (
         cast(null as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(received_count) > 0
     union all
@@ -35,7 +40,7 @@ with final as (
         cast(null as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(settled_count) > 0
     union all
@@ -47,7 +52,7 @@ with final as (
         cast(sum(settled_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(settled_count) > 0
     union all
@@ -59,7 +64,7 @@ with final as (
         cast(sum(finished_national_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23'
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(finished_national_count) > 0
     union all
@@ -71,7 +76,7 @@ with final as (
         cast(sum(open_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(open_count) > 0
     union all
@@ -83,7 +88,7 @@ with final as (
         cast(sum(received_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23'
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(received_count) > 0
     union all
@@ -95,7 +100,7 @@ with final as (
         cast(sum(received_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23'
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(received_count) > 0
     union all
@@ -107,7 +112,7 @@ with final as (
         cast(sum(online_result_known_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23'
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(online_result_known_count) > 0
     union all
@@ -119,7 +124,7 @@ with final as (
         cast(sum(payment_obligation_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23'
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(payment_obligation_count) > 0
     union all
@@ -131,7 +136,7 @@ with final as (
         cast(sum(vneid_reported_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23'
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(vneid_reported_count) > 0
     union all
@@ -143,7 +148,7 @@ with final as (
         cast(sum(reuse_reported_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23'
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(reuse_reported_count) > 0
     union all
@@ -155,7 +160,7 @@ with final as (
         cast(sum(result_reported_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23'
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(result_reported_count) > 0
     union all
@@ -167,7 +172,7 @@ with final as (
         cast(sum(digitisation_reported_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23'
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(digitisation_reported_count) > 0
     union all
@@ -179,7 +184,7 @@ with final as (
         cast(null as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('document_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(sent_count) > 0
     union all
@@ -191,7 +196,7 @@ with final as (
         cast(sum(delivered_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('document_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(delivered_count) > 0
     union all
@@ -203,7 +208,7 @@ with final as (
         cast(sum(delivered_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('document_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(delivered_count) > 0
     union all
@@ -215,7 +220,7 @@ with final as (
         cast(sum(delivered_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('document_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(delivered_count) > 0
     union all
@@ -227,7 +232,7 @@ with final as (
         cast(null as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('document_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(registered_count) > 0
     union all
@@ -239,7 +244,7 @@ with final as (
         cast(sum(asked_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('videoconference_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(asked_count) > 0
     union all
@@ -251,7 +256,7 @@ with final as (
         cast(sum(packet_loss_endpoint_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('videoconference_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(packet_loss_endpoint_count) > 0
     union all
@@ -263,7 +268,7 @@ with final as (
         cast(sum(invited_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('videoconference_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(invited_count) > 0
     union all
@@ -275,7 +280,7 @@ with final as (
         cast(sum(ended_leg_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('videoconference_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(ended_leg_count) > 0
     union all
@@ -287,7 +292,7 @@ with final as (
         cast(null as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('videoconference_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(conference_count) > 0
     union all
@@ -299,7 +304,7 @@ with final as (
         cast(null as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('videoconference_unit_daily') }}
-    where report_date >= date '2020-01-01'
+    where report_date >= date '2020-01-01' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
     having sum(connected_seconds) > 0
 )

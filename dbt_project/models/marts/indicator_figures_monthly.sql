@@ -1,4 +1,5 @@
-{{ config(schema='staging', materialized='view', contract={'enforced': false}) }}
+{{ config(schema='staging', contract={'enforced': false}) }}
+{{ told_by_changes() }}
 
 -- Made from seeds/indicators.csv by `make generate`; a test compares. Do not edit.
 -- Numerator and denominator of every indicator that is counted by month, for each unit; H56 is its own office here.

@@ -1,4 +1,9 @@
 {{ config(schema="staging", contract={"enforced": false}) }}
+{{ built_by_changes(['period'], [
+    ('indicator_daily', [month_period('period')]),
+    ('day_coverage', [month_period('report_date')]),
+    ('indicator_figures_monthly', ['period']),
+]) }}
 
 -- What the data in force says of each month today. What is published of a closed month is another question.
 with indicators as (
@@ -7,10 +12,12 @@ with indicators as (
 
 daily as (
     select * from {{ ref('indicator_daily') }}
+    {{ touched([month_period('period')], ['period'], opening='where') }}
 ),
 
 unit_months as (
     select * from {{ ref('indicator_figures_monthly') }}
+    {{ touched(['period'], opening='where') }}
 ),
 
 coverage as (

@@ -1,3 +1,5 @@
+{{ told_by_changes() }}
+
 with accounts as (
     select * from {{ ref('fct_account') }}
 ),

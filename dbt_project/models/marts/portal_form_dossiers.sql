@@ -6,8 +6,10 @@ with dossiers as (
     select * from {{ ref('fct_dossier') }}
 ),
 
+-- A code may have had several names; what it hangs below is told by the newest.
 units as (
     select * from {{ ref('dim_unit') }}
+    where is_latest
 ),
 
 procedures as (

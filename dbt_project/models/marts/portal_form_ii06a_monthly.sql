@@ -62,7 +62,7 @@ moves_ahead as (
         months.period,
         sum(stock_flows.open_change) as open_change,
         sum(stock_flows.late_change) as late_change
-    from {{ ref('portal_stock_flows') }} as stock_flows
+    from {{ ref('portal_field_stock_changes') }} as stock_flows
     inner join newest_day on stock_flows.flow_date > newest_day.report_date
     inner join months
         on newest_day.report_date = months.last_date and stock_flows.flow_date <= months.month_end_date

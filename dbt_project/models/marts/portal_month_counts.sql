@@ -1,4 +1,19 @@
-{{ config(schema='staging', materialized='table', contract={'enforced': false}) }}
+{{ config(schema='staging', contract={'enforced': false}) }}
+{{ built_by_changes(
+    ['period'],
+    [
+        (
+            'fct_dossier', ['period'],
+            "inner join staging.portal_statistic_months as months
+                on months.last_day >= least(received_date, settled_date, cast(updated_at as date))",
+        ),
+        ('portal_statistic_months', ['period']),
+        ('day_coverage', [month_period('report_date')]),
+    ],
+    dataset='portal_dossiers',
+    join="inner join staging.portal_statistic_months as months
+        on months.last_day >= cast(least(received_at, finished_at, withdrawn_at, updated_at) as date)",
+) }}
 
 {#- What each column of II.06a counts, as a condition on one dossier. -#}
 {% set measures = {
@@ -45,17 +60,8 @@
 -- What II.06a counts, from the warehouse's own dossiers, for each month of which the portal gave its table: as the
 -- warehouse defines it, and as it would be if the portal counted in another way that is known.
 with periods as (
-    select
-        months.period,
-        months.first_day,
-        cast(months.first_day + interval 1 month - interval 1 day as date) as last_day,
-        cast(months.first_day + interval 1 month as timestamp) as ended_at
-    from (
-        select distinct
-            period,
-            cast(partition_key || '-01' as date) as first_day
-        from {{ ref('stg_portal_statistics') }}
-    ) as months
+    select * from {{ ref('portal_statistic_months') }}
+    {{ touched(['period'], opening='where') }}
 ),
 
 -- What a code means now or meant last; a renamed unit has a row for each of its names.

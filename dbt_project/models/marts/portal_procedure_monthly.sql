@@ -1,3 +1,9 @@
+{{ built_by_changes(['period'], [
+    ('fct_dossier', [month_period('received_date')]),
+    ('fct_dossier', [month_period('settled_date')]),
+    ('day_coverage', [month_period('report_date')], "inner join (select 'portal_dossiers' as covered_code) as covered on coverage_code = covered_code"),
+]) }}
+
 -- Procedures over the whole province, month by month, on covered days only.
 with dossiers as (
     select * from {{ ref('fct_dossier') }}
@@ -12,7 +18,7 @@ covered_days as (
         report_date,
         {{ month_period('report_date') }} as period
     from {{ ref('day_coverage') }}
-    where coverage_code = 'portal_dossiers'
+    where coverage_code = 'portal_dossiers' {{ touched([month_period('report_date')], ['period']) }}
 ),
 
 received as (

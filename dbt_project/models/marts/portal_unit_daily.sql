@@ -1,3 +1,15 @@
+{{ built_by_changes(['unit_code', 'report_date'], [
+    ('fct_dossier', ['unit_code', 'received_date']),
+    ('fct_dossier', ['unit_code', 'settled_date']),
+    ('fct_dossier', ['unit_code', 'national_finished_date']),
+    ('portal_open_stock_daily', ['unit_code', 'report_date']),
+    (
+        'day_coverage', ['every_unit.unit_code', 'report_date'],
+        "inner join (select 'portal_dossiers' as covered_code union all select 'portal_open_stock') as covered
+            on coverage_code = covered_code",
+    ),
+]) }}
+
 -- Everything the portal's indicators need, per unit and covered day. A unit with nothing to count has no row.
 with dossiers as (
     select * from {{ ref('fct_dossier') }}
@@ -10,6 +22,7 @@ covered_days as (
 
 open_stock as (
     select * from {{ ref('portal_open_stock_daily') }}
+    {{ touched(['report_date'], opening='where') }}
 ),
 
 stock_days as (
@@ -43,7 +56,7 @@ received as (
         count(*) filter (where is_component_reused is not null) as reuse_reported_count,
         count(*) filter (where is_component_reused) as component_reused_count
     from dossiers
-    where is_received_local
+    where is_received_local {{ touched(['received_date'], ['report_date']) }}
     group by unit_code, received_date
 ),
 
@@ -64,7 +77,7 @@ settled as (
             where has_result_due and is_component_digitised and has_electronic_result
         ) as component_and_result_digitised_count
     from dossiers
-    where settled_date is not null
+    where settled_date is not null {{ touched(['settled_date'], ['report_date']) }}
     group by unit_code, settled_date
 ),
 
@@ -76,7 +89,7 @@ finished_national as (
         count(*) as finished_national_count,
         count(*) filter (where is_finished_on_time_national) as finished_on_time_national_count
     from dossiers
-    where is_finished_on_time_national is not null
+    where is_finished_on_time_national is not null {{ touched(['national_finished_date'], ['report_date']) }}
     group by unit_code, national_finished_date
 ),
 
@@ -150,6 +163,7 @@ final as (
     left join open_stock
         on unit_days.unit_code = open_stock.unit_code and unit_days.report_date = open_stock.report_date
     left join stock_days on unit_days.report_date = stock_days.report_date
+    {{ touched(['unit_days.unit_code', 'unit_days.report_date'], opening='where') }}
 )
 
 select * from final

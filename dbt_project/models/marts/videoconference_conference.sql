@@ -1,3 +1,5 @@
+{{ told_by_changes() }}
+
 -- One row per conference that began on a covered day. Polled meetings are left out: of those between two polls nobody
 -- knows, so that their number would be too small and look right, and no endpoint of the registry is known to be in one.
 with conferences as (

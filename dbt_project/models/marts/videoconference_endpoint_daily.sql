@@ -1,3 +1,5 @@
+{{ told_by_changes() }}
+
 -- Each endpoint of the registry on each day that its polls or the call records cover.
 with endpoints as (
     select * from {{ ref('dim_endpoint') }}

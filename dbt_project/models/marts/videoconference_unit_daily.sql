@@ -1,3 +1,5 @@
+{{ told_by_changes() }}
+
 -- The units' endpoints by day: asked and online by polls, invited and connected by the records of conferences.
 with endpoint_daily as (
     select * from {{ ref('videoconference_endpoint_daily') }}

@@ -1,0 +1,98 @@
+{#-
+    How checks pay only for what changed, too.
+
+    A check of rows, or of rows that share a key, cannot fail on rows that nobody touched since it last passed. So each
+    test keeps account of the last change that it has passed on, in staging.tests__seen, and looks at what changed
+    since, whichever builds that took: a test that failed, or that was never reached, looks at all of it again. A model
+    that was rebuilt whole is checked whole; so is everything after a test was changed. `--vars 'check_everything: true'`
+    checks whole at any time.
+
+    Generic tests of models built by increments are limited so without a word; a singular test says unchecked().
+-#}
+
+{#- dbt's own hook for what a generic test looks at. -#}
+{% macro get_where_subquery(relation) -%}
+    {%- set conditions = [config.get('where')] if config.get('where') else [] -%}
+    {%- for node in (graph.nodes.values() if execute else []) if node.name == relation.identifier -%}
+        {%- set keys = (node.config.meta.get('increment') or {}).get('keys') -%}
+        {%- if keys -%}
+            {%- set scope = unchecked(keys, [(relation.identifier, keys)], '') | trim -%}
+            {%- if scope %}{% do conditions.append(scope) %}{% endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if conditions -%}
+        {{ return('(select * from ' ~ relation ~ ' where ' ~ conditions | join(' and ') ~ ') dbt_subquery') }}
+    {%- endif -%}
+    {{ return(relation) }}
+{%- endmacro %}
+
+{#-
+    The rest of a condition that keeps these columns to what changed since the test last passed; nothing where all is to
+    be checked. `changed` has, for each model that can break the rule, its name and the expressions of its changes that
+    say where.
+-#}
+{% macro unchecked(columns, changed, opening='where') -%}
+    {%- if execute and not var('check_everything', false) and is_there('staging', 'tests__seen') -%}
+        {%- set known = [] -%}
+        {%- for model_name, expressions in changed
+            if not is_rebuilt(model_name, tests_seen(), test_entry(model, model_name)) -%}
+            {%- do known.append(model_name) -%}
+        {%- endfor -%}
+        {%- if known | length == changed | length -%}
+            {{ opening }} ({{ columns | join(', ') }}) in (
+                {%- for model_name, expressions in changed %}
+                select {{ expressions | join(', ') }} from {{ changes_of(model_name) }}
+                where change_number > (
+                    select seen.change_number from {{ tests_seen() }} as seen
+                    where seen.entry = '{{ test_entry(model, model_name) }}'
+                )
+                {{ 'union' if not loop.last }}
+                {%- endfor %}
+            )
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro tests_seen() -%}
+    {{ return(api.Relation.create(database=target.database, schema='staging', identifier='tests__seen', type='table')) }}
+{%- endmacro %}
+
+{% macro test_entry(test, model_name) -%}
+    {{ return(local_md5(test.unique_id ~ test.checksum.checksum) ~ ' ' ~ model_name) }}
+{%- endmacro %}
+
+{#- On-run-end: up to which change each test has passed. One that warned has not passed. -#}
+{% macro remember_tests(results) -%}
+    {%- set numbers = {} -%}
+    {%- set entries = [] -%}
+    {%- for result in results if result.node.resource_type == 'test' and result.status == 'pass' -%}
+        {%- for node_id in result.node.depends_on.nodes if is_told_by_changes(node_id) -%}
+            {%- set model_name = graph.nodes[node_id].name -%}
+            {%- if model_name not in numbers -%}
+                {%- do numbers.update({model_name: last_change(model_name)}) -%}
+            {%- endif -%}
+            {%- if numbers[model_name] -%}
+                {%- do entries.append(
+                    "('" ~ test_entry(result.node, model_name) ~ "', " ~ numbers[model_name] ~ ")"
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if entries %}
+    create table if not exists {{ tests_seen() }} (entry varchar, change_number bigint);
+    create or replace temporary table tests_passed as
+    select * from (values {{ entries | join(', ') }}) as passed (entry, change_number);
+    delete from {{ tests_seen() }} where entry in (select passed.entry from tests_passed as passed);
+    insert into {{ tests_seen() }} select entry, change_number from tests_passed
+    {%- endif %}
+{%- endmacro %}
+
+{% macro is_told_by_changes(node_id) -%}
+    {{ return(node_id in graph.nodes and graph.nodes[node_id].config.meta.get('increment') is not none) }}
+{%- endmacro %}
+
+{% macro last_change(model_name) -%}
+    {%- if is_there('staging', changes_of(model_name).identifier) -%}
+        {{ return(first_value('select max(change_number) from ' ~ changes_of(model_name))) }}
+    {%- endif -%}
+{%- endmacro %}
