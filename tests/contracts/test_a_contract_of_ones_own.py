@@ -32,9 +32,9 @@ from pipelines.ingest import Workshop, ingest
 from pipelines.load.warehouse import open_warehouse
 from pipelines.settings import Settings
 workshop = Workshop(Settings(_env_file=None))
-(attempt,) = ingest(workshop, "portal_payments", Partition.parse("2026-11-03"))
+(attempt,) = ingest(workshop, "newcomer_payments", Partition.parse("2026-11-03"))
 with open_warehouse(workshop.settings) as connection:
-    total = connection.execute("SELECT count(*), sum(so_tien_dong)::INTEGER, count(DISTINCT don_vi_thu) FROM raw.portal_payments")
+    total = connection.execute("SELECT count(*), sum(so_tien_dong)::INTEGER, count(DISTINCT don_vi_thu) FROM raw.newcomer_payments")
     print(json.dumps({"outcome": attempt.outcome, "table": total.fetchone()}))
 """
 DEMO = """
@@ -44,7 +44,7 @@ from pipelines.extract import check
 from pipelines.ingest import Workshop
 from pipelines.settings import Settings
 workshop = Workshop(Settings(_env_file=None))
-told = not_connected(workshop.contracts["portal_payments"], workshop.settings)
+told = not_connected(workshop.contracts["newcomer_payments"], workshop.settings)
 connections = [name for name, _ in check(workshop.contracts.values(), workshop.settings)]
 print(json.dumps({"asked": list(workshop.asked()), "connections": connections, "told": str(told)}))
 """
@@ -59,15 +59,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(PROJECT / "pyproject.toml", folder)
     file = folder.parent / "exports" / "thu-phi" / "gd-20261103.xlsx"
     _write_payments(file)
-    where = folder / "sources" / "payments"
+    where = folder / "sources" / "newcomer"
     where.mkdir()
-    asked = ["inspect", str(file), "--draft", "--dataset", "portal_payments", "--into", str(where)]
+    asked = ["inspect", str(file), "--draft", "--dataset", "newcomer_payments", "--into", str(where)]
     _python(folder, "-c", "from pipelines.cli.app import app; app()", *asked)
-    contract = where / "portal_payments.yaml"
+    contract = where / "newcomer_payments.yaml"
     lines = contract.read_text(encoding="utf-8").splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("source: "))
     lines[place] = (
-        "source: {kind: drop_folder, connection: payments, folder: thu-phi, name_pattern: 'gd-{year}{month}{day}.xlsx'}"
+        "source: {kind: drop_folder, connection: newcomer, folder: thu-phi, name_pattern: 'gd-{year}{month}{day}.xlsx'}"
     )
     contract.write_text("\n".join(lines), encoding="utf-8")
     return folder
@@ -108,18 +108,18 @@ def test_its_file_goes_from_a_drop_folder_into_a_table(project: Path, tmp_path: 
     settings = {
         "KHOTINH_HOME": str(tmp_path / "home"),
         "KHOTINH_PSEUDONYM_KEY": "a key of the tests",
-        "KHOTINH_PAYMENTS_URL": (project.parent / "exports").as_uri(),
+        "KHOTINH_NEWCOMER_URL": (project.parent / "exports").as_uri(),
     }
     answer = json.loads(_python(project, "-c", RUN, **settings))
     assert answer == {"outcome": "loaded", "table": [40, 40 * 50_000 + 39 * 40 // 2, 4]}
 
 
 def test_the_demo_province_leaves_it_out_and_says_so_even_where_its_address_is_set(project: Path) -> None:
-    settings = {"KHOTINH_SYSTEMS": ",".join(SYSTEMS), "KHOTINH_PAYMENTS_URL": (project.parent / "exports").as_uri()}
+    settings = {"KHOTINH_SYSTEMS": ",".join(SYSTEMS), "KHOTINH_NEWCOMER_URL": (project.parent / "exports").as_uri()}
     answer = json.loads(_python(project, "-c", DEMO, **settings))
-    assert "portal_payments" not in answer["asked"]
+    assert "newcomer_payments" not in answer["asked"]
     assert answer["connections"] == sorted(SYSTEMS)
-    assert "portal_payments is not connected" in answer["told"]
+    assert "newcomer_payments is not connected" in answer["told"]
 
 
 def test_the_tests_that_ask_every_contract_pass_beside_it(project: Path) -> None:
