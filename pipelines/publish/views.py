@@ -16,6 +16,9 @@ def write_views(
         connection: Has both files attached, as `warehouse` and `published`.
         schemas: Which schemas are published.
         modelled: Schema and name of every view that the project builds now.
+
+    Raises:
+        PermanentError: A view reads something that is not published.
     """
     found: list[tuple[str, str, str]] = connection.execute(
         """
@@ -24,11 +27,18 @@ def write_views(
         """,
         [list(schemas)],
     ).fetchall()
+    waiting = [text for schema, view, text in found if (schema, view) in modelled]
     # A view's text names schemas, not the file, whose name is another one in each version.
     connection.execute("USE published")
-    for schema, view, text in found:
-        if (schema, view) in modelled:
-            connection.execute(text)
+    while waiting:
+        refused = {text: why for text in waiting if (why := _refusal(connection, text))}
+        # One that reads another view has to wait for it.
+        if len(refused) == len(waiting):
+            raise PermanentError(
+                f"A view cannot be published: {next(iter(refused.values()))}",
+                "Let the model name schemas only, and read published tables only.",
+            )
+        waiting = list(refused)
     connection.execute("USE memory")
 
 
@@ -36,14 +46,17 @@ def check_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Asks each view of the file that is open for its columns, as a reader would.
 
     Raises:
-        PermanentError: A view reads something that is not in the file.
+        PermanentError: A view cannot be read.
     """
     found = connection.execute("SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal").fetchall()
     for schema, view in found:
-        try:
-            connection.execute(f'FROM "{schema}"."{view}" LIMIT 0')
-        except duckdb.Error as error:
-            raise PermanentError(
-                f"The view {schema}.{view} cannot be read in the new file: {error}",
-                "Let the model name schemas only, and read published tables only.",
-            ) from error
+        if why := _refusal(connection, f'FROM "{schema}"."{view}" LIMIT 0'):
+            raise PermanentError(f"{schema}.{view} cannot be read in the new file: {why}", "Run khotinh run again.")
+
+
+def _refusal(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
+    try:
+        connection.execute(statement)
+    except duckdb.CatalogException as error:
+        return str(error)
+    return ""
