@@ -1,4 +1,4 @@
-{{ config(schema="staging", contract={"enforced": false}) }}
+{{ config(schema='staging', contract={'enforced': false}) }}
 {{ built_by_changes(['period'], [
     ('indicator_daily', [month_period('period')]),
     ('day_coverage', [month_period('report_date')]),

@@ -21,19 +21,32 @@ month_ends as (
     group by period
 ),
 
+-- What QĐ 766 cannot judge, for want of any due time, has no day on which it counts there.
+dated as (
+    select
+        *,
+        case when is_finished_on_time_national is not null then national_finished_date end as judged_date
+    from dossiers
+),
+
 judged as (
     select
-        dossiers.*,
+        dossiers.unit_code,
+        dossiers.status_code,
+        dossiers.supplement_request_count,
+        dossiers.waiting_seconds,
+        dossiers.due_date,
+        dossiers.settled_date,
+        dossiers.national_finished_date,
+        dossiers.is_finished_on_time_national,
         settled_days.period as local_period,
         finished_days.period as national_period,
         not dossiers.is_settled_on_time_local as is_late_local,
         not dossiers.is_finished_on_time_national as is_late_national
-    from dossiers
+    from dated as dossiers
     left join covered_days as settled_days on dossiers.settled_date = settled_days.report_date
-    left join covered_days as finished_days
-        on
-            dossiers.national_finished_date = finished_days.report_date
-            and dossiers.is_finished_on_time_national is not null
+    left join covered_days as finished_days on dossiers.judged_date = finished_days.report_date
+    where settled_days.period is not null or finished_days.period is not null
 ),
 
 -- A dossier stands in the month in which a definition has it end: once where both name the same month, else twice.
@@ -64,7 +77,7 @@ reasoned as (
                 then
                     case
                         when supplement_request_count > 1 then 'several_supplements'
-                        when due_at is null then 'no_due_date'
+                        when due_date is null then 'no_due_date'
                         when status_code = '7' then 'withdrawn'
                         when national_finished_date = due_date then 'later_hour'
                         else 'unexplained'
