@@ -308,3 +308,11 @@ def test_a_month_that_is_not_published_is_no_form_of_zeros(home: Path) -> None:
     assert done.exit_code == 1
     assert "2026-09, 2026-10" in done.output
     assert not list(home.glob("*.xlsx"))
+
+
+def test_a_file_of_an_earlier_release_says_what_to_do(home: Path) -> None:
+    _change(home, "DROP TABLE marts.portal_form_ii06a_monthly")
+    done = _form()
+    assert done.exit_code == 1
+    assert "earlier release" in done.output
+    assert "khotinh run" in done.output
