@@ -67,6 +67,7 @@ _DUE = """
         count(DISTINCT unit_code) FILTER (bucket_code LIKE 'late_%' AND due_count > 0)
     FROM marts.portal_due_forecast
 """
+_HAS_FORECAST = "SELECT 1 FROM information_schema.tables WHERE table_name = 'portal_due_forecast'"
 _DUE_NAMES = ("report_date", "due_next_date", "due_next_count", "due_next_units", "late_count", "late_units")
 
 
@@ -91,7 +92,9 @@ def read_reconciliation(settings: Settings) -> dict[str, Any] | None:
 
 
 def read_due_forecast(settings: Settings) -> dict[str, Any] | None:
-    """What falls due on the next working day; None where nobody knows what is open."""
+    """What falls due on the next working day; None where nobody knows what is open, or an earlier release published."""
+    if not query(settings, _HAS_FORECAST):
+        return None
     told = dict(zip(_DUE_NAMES, query(settings, _DUE)[0], strict=True))
     return told if told["report_date"] else None
 

@@ -64,6 +64,7 @@ _MONTH = """
     SELECT first_date, last_date, days_covered, days_expected, is_opening_known, is_closing_known, is_complete
     FROM marts.portal_form_ii06a_monthly WHERE period = ? LIMIT 1
 """
+_HAS_FORM = "SELECT 1 FROM information_schema.tables WHERE table_name = 'portal_form_ii06a_monthly'"
 _BEFORE = """
     SELECT period FROM marts.portal_form_ii06a_monthly WHERE is_closing_known AND last_date = ?::DATE - 1 LIMIT 1
 """
@@ -144,8 +145,13 @@ def read_form(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Sc
         scope: Whose form it is; a unit stands in `core.dim_unit` and is none inside another unit.
 
     Raises:
-        PermanentError: The file holds no day of that month.
+        PermanentError: The file holds no day of that month, or is of a release that did not count the form.
     """
+    if connection.execute(_HAS_FORM).fetchone() is None:
+        raise PermanentError(
+            "The published file is of an earlier release, which did not count the form.",
+            "Run khotinh run once; it publishes what the form is read from.",
+        )
     found = connection.execute(_MONTH, [_period(month)]).fetchone()
     if found is None:
         held = connection.execute("SELECT DISTINCT period FROM marts.portal_form_ii06a_monthly ORDER BY 1").fetchall()

@@ -25,6 +25,8 @@ _PAPER_A4 = 9
 _WIDTHS = (5, 34, *[9.5] * len(COLUMNS))
 _LAST = len(_WIDTHS) - 1
 _HEADING_ROW = 3
+# Rows whose texts take several lines: the title, the verdict, the lowest headings, the columns' numbers.
+_HEIGHTS = {0: 90, 1: 32, 5: 48, 6: 26}
 # First row below the heading row, first column, last row, last column, text.
 _HEADINGS = (
     (0, 0, 2, 0, "STT"), (0, 1, 2, 1, "Lĩnh vực giải quyết"),
@@ -106,6 +108,8 @@ def _write_form(sheet: Worksheet, formats: _Formats, form: Form, done: list[Chec
     _lay_out(sheet, "" if may else "KHÔNG GỬI")
     for column, width in enumerate(_WIDTHS):
         sheet.set_column(column, column, width)
+    for line, height in _HEIGHTS.items():
+        sheet.set_row(line, height)
     _write_title(sheet, formats, form)
     sheet.merge_range(1, 0, 1, _LAST, verdict(form, done), formats.may if may else formats.may_not)
     sheet.merge_range(2, 10, 2, _LAST, "Đơn vị tính: Hồ sơ", formats.note)
@@ -137,7 +141,6 @@ def _write_form(sheet: Worksheet, formats: _Formats, form: Form, done: list[Chec
 def _write_title(sheet: Worksheet, formats: _Formats, form: Form) -> None:
     is_whole = form.scope.unit is None and form.scope.level is None
     receiver = "Văn phòng Chính phủ" if is_whole else "……………………"
-    sheet.set_row(0, 80)
     sheet.merge_range(
         0,
         0,

@@ -181,6 +181,10 @@ def test_channels_that_nobody_reported_break_the_form_and_are_named(home: Path) 
     # The row, its group and the total.
     assert book.cells[FORM]["A2"] == "KHÔNG GỬI: 3 phép kiểm không khớp. Xem trang Kiểm tra."
     assert book.computed(CHECKS, "G1") == 3
+    # They stand out; the fields that hold look like one another.
+    looks = {cell.get("r"): cell.get("s") for cell in book.xml[FORM].findall(".//x:c", NAMESPACE)}
+    assert looks["C13"] != looks["C12"] == looks["C9"] == looks["D13"]
+    assert looks["C14"] == looks["C11"] != looks["C8"]
     header = book.xml[FORM].findtext(".//x:oddHeader", None, NAMESPACE)
     assert header is not None
     assert "KHÔNG GỬI" in header
@@ -239,6 +243,19 @@ def test_a_month_in_progress_says_so_and_hides_what_nobody_knows(home: Path) -> 
     assert _line(book, 14) == ["", "Tổng cộng", "–", "33", "75", "–", "100", "75", "22", "3", "15", "13", "2"]
 
 
+def test_a_month_in_progress_is_not_sent_though_everything_adds_up(home: Path) -> None:
+    _change(
+        home,
+        "UPDATE marts.portal_form_ii06a_monthly SET is_complete = false, days_covered = 30 WHERE period = '202610'",
+    )
+    told = json.loads(_form("--json").stdout)
+    assert (told["exit_code"], told["may_be_sent"], told["open_checks"]) == (3, False, [])
+    assert (
+        Book(home / "II.06a_2026-10.xlsx").cells[FORM]["A2"]
+        == "KHÔNG GỬI: kỳ chưa đủ (30/31 ngày). Xem trang Kiểm tra."
+    )
+
+
 def test_one_level_and_one_unit_have_their_own_form(home: Path) -> None:
     assert _form("--level", "province").exit_code == 0
     level = Book(home / "II.06a_2026-10_province.xlsx")
@@ -291,3 +308,11 @@ def test_a_month_that_is_not_published_is_no_form_of_zeros(home: Path) -> None:
     assert done.exit_code == 1
     assert "2026-09, 2026-10" in done.output
     assert not list(home.glob("*.xlsx"))
+
+
+def test_a_file_of_an_earlier_release_says_what_to_do(home: Path) -> None:
+    _change(home, "DROP TABLE marts.portal_form_ii06a_monthly")
+    done = _form()
+    assert done.exit_code == 1
+    assert "earlier release" in done.output
+    assert "khotinh run" in done.output

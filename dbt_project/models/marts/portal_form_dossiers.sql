@@ -6,10 +6,10 @@ with dossiers as (
     select * from {{ ref('fct_dossier') }}
 ),
 
--- A code may have had several names; what it hangs below is told by the newest.
+-- A unit's newest row: one that was renamed has several.
 units as (
     select * from {{ ref('dim_unit') }}
-    where is_latest
+    qualify row_number() over (partition by unit_code order by valid_from desc) = 1
 ),
 
 procedures as (

@@ -7,7 +7,7 @@
 -- Form II.06a by reporting unit, field and month, by the local report's definitions. Stocks are what flowed in and out
 -- up to then, so the cost follows the months' flows and never the dossiers.
 with by_field as (
-    select * from {{ ref('portal_field_flows') }}
+    select * from {{ ref('portal_form_flows') }}
 ),
 
 dates as (
@@ -57,16 +57,16 @@ known_months as (
 -- Moves of the month in progress that lie ahead of its newest day: mostly due dates that have not come.
 moves_ahead as (
     select
-        stock_flows.unit_code,
-        stock_flows.field_name_vi,
+        moves.unit_code,
+        moves.field_name_vi,
         months.period,
-        sum(stock_flows.open_change) as open_change,
-        sum(stock_flows.late_change) as late_change
-    from {{ ref('portal_field_stock_changes') }} as stock_flows
-    inner join newest_day on stock_flows.flow_date > newest_day.report_date
+        sum(moves.open_change) as open_change,
+        sum(moves.late_change) as late_change
+    from {{ ref('portal_form_moves') }} as moves
+    inner join newest_day on moves.flow_date > newest_day.report_date
     inner join months
-        on newest_day.report_date = months.last_date and stock_flows.flow_date <= months.month_end_date
-    group by stock_flows.unit_code, stock_flows.field_name_vi, months.period
+        on newest_day.report_date = months.last_date and moves.flow_date <= months.month_end_date
+    group by moves.unit_code, moves.field_name_vi, months.period
 ),
 
 unit_fields as (

@@ -100,9 +100,11 @@ asked as (
     where roots.counted > 0
 ),
 
+-- An indicator that was not counted in a month is absent, not zero.
 told_measures as (
     select distinct
         breakdown_code,
+        period,
         measure_code
     from every_cell
 ),
@@ -121,6 +123,7 @@ final as (
     inner join told_measures
         on
             asked.breakdown_code = told_measures.breakdown_code
+            and asked.period = told_measures.period
             and asked.measure_code = told_measures.measure_code
     left join every_cell
         on

@@ -66,7 +66,7 @@ stock as (
         dates.period,
         sum(stock_changes.open_change) as open_change,
         sum(stock_changes.late_change) as late_change
-    from {{ ref('portal_field_stock_changes') }} as stock_changes
+    from {{ ref('portal_form_moves') }} as stock_changes
     inner join dates on stock_changes.flow_date = dates.date_day
     group by stock_changes.unit_code, stock_changes.field_name_vi, dates.period
 ),
