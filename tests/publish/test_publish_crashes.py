@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+
 from pipelines.publish.publish import POINTER, current_version, publish, read_versions
+from pipelines.settings import Settings
 from tests.publish.publish_help import HIDDEN, assert_complete, build_warehouse, settings_in
 
 FOREVER = """
@@ -61,6 +64,7 @@ def test_a_kill_at_any_moment_leaves_the_pointer_at_a_complete_version(tmp_path:
 STOPPED = """
 import os, signal, sys
 from pathlib import Path
+from pipelines.load.warehouse import open_warehouse
 from pipelines.publish.publish import publish
 from pipelines.settings import Settings
 settings = Settings(_env_file=None, home=Path(sys.argv[1]), lock_seconds=30)
@@ -76,6 +80,8 @@ def kill_at(stop):
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
+        with open_warehouse(settings) as connection:
+            connection.execute('UPDATE marts.indicator_daily SET "value" = "value" + 1')
         sys.addaudithook(kill_at(int(line)))
         publish(settings, Path(sys.argv[2]), ["dossier_key", "account_key"])
         os._exit(0)
@@ -105,3 +111,20 @@ def test_a_kill_before_each_step_on_the_published_folder_costs_a_rerun(tmp_path:
     assert ended == 0
     assert 5 < stops < 30
     assert not list(folder.glob(".*"))
+    _assert_history_tells_only_what_was_readable(settings)
+
+
+def _assert_history_tells_only_what_was_readable(settings: Settings) -> None:
+    """Each publish had another figure: those that could be read stand in the history, each with its value."""
+    with duckdb.connect(str(settings.published_folder / POINTER), read_only=True) as connection:
+        told = connection.execute(
+            """
+            SELECT version_from, "value" FROM marts.indicator_history WHERE grain = 'daily' ORDER BY version_from
+            """
+        ).fetchall()
+    readable = []
+    for version in read_versions(settings.published_folder):
+        with duckdb.connect(str(settings.published_folder / version.file_name), read_only=True) as connection:
+            readable += connection.execute('SELECT ?, "value" FROM marts.indicator_daily', [version.version]).fetchall()
+    assert told == readable
+    assert len(told) > 2
