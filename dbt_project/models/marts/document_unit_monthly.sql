@@ -1,3 +1,12 @@
+{{ built_by_changes(['period'], [
+    ('fct_document_delivery', [month_period('sent_date')]),
+    ('document_unit_daily', [month_period('report_date')]),
+    (
+        'day_coverage', [month_period('report_date')],
+        "inner join (select 'document_exchanges' as covered_code) as covered on coverage_code = covered_code",
+    ),
+]) }}
+
 -- Documents against deliveries by unit and month: one document goes to many recipients, and a re-send is no new one.
 with deliveries as (
     select * from {{ ref('fct_document_delivery') }}
@@ -5,11 +14,12 @@ with deliveries as (
 
 days as (
     select * from {{ ref('document_unit_daily') }}
+    {{ touched([month_period('report_date')], ['period'], opening='where') }}
 ),
 
 exchange_days as (
     select report_date from {{ ref('day_coverage') }}
-    where coverage_code = 'document_exchanges'
+    where coverage_code = 'document_exchanges' {{ touched([month_period('report_date')], ['period']) }}
 ),
 
 -- Counted over the month: a document that goes out on two of its days is one.

@@ -1,4 +1,11 @@
 {{ config(schema='staging', contract={'enforced': false}) }}
+{{ built_by_changes(['period'], [
+    ('fct_dossier', [month_period('received_date')]),
+    (
+        'day_coverage', [month_period('report_date')],
+        "inner join (select 'portal_dossiers' as covered_code) as covered on coverage_code = covered_code",
+    ),
+]) }}
 
 -- Of the procedures with dossiers that had something to pay, how many were paid online at least once. A procedure is
 -- one in the province, however many units handle it: here H56 is the whole province and not the sum of its units.
@@ -12,7 +19,7 @@ covered_days as (
         report_date,
         {{ month_period('report_date') }} as period
     from {{ ref('day_coverage') }}
-    where coverage_code = 'portal_dossiers'
+    where coverage_code = 'portal_dossiers' {{ touched([month_period('report_date')], ['period']) }}
 ),
 
 procedures as (

@@ -1,3 +1,14 @@
+{{ built_by_changes(['period'], [
+    ('fct_dossier', [month_period('received_date')]),
+    ('fct_dossier', [month_period('settled_date')]),
+    ('fct_dossier', [month_period('national_finished_date')]),
+    ('fct_dossier', [month_period('updated_at')]),
+    (
+        'day_coverage', [month_period('report_date')],
+        "inner join (select 'portal_dossiers' as covered_code) as covered on coverage_code = covered_code",
+    ),
+]) }}
+
 -- The two definitions of lateness side by side, by unit and month, and why they differ: what the local report (II.06a)
 -- settled in the month, what finished in it by QĐ 766, and of each dossier that they judge differently the reason.
 with dossiers as (
@@ -9,7 +20,7 @@ covered_days as (
         report_date,
         {{ month_period('report_date') }} as period
     from {{ ref('day_coverage') }}
-    where coverage_code = 'portal_dossiers'
+    where coverage_code = 'portal_dossiers' {{ touched([month_period('report_date')], ['period']) }}
 ),
 
 -- An unfinished dossier is judged at the end of the month; of one that is not over, at the end of its last loaded day.
