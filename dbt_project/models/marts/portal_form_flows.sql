@@ -1,4 +1,10 @@
-{{ config(schema='staging', materialized='table', contract={'enforced': false}) }}
+{{ config(schema='staging', contract={'enforced': false}) }}
+{{ built_by_changes(['period'], [
+    ('fct_dossier', [month_period('received_date')]),
+    ('fct_dossier', [month_period('settled_date')]),
+    ('fct_dossier', [month_period(add_days('due_date', '1'))]),
+    ('day_coverage', [month_period('report_date')], "inner join (select 'portal_dossiers' as covered_code) as covered on coverage_code = covered_code"),
+]) }}
 
 {#- What flows, by where it is counted from. -#}
 {% set received = ['received_online_count', 'received_direct_count', 'received_channel_unreported_count'] %}
@@ -18,6 +24,7 @@ dates as (
         date_day,
         period
     from {{ ref('dim_date') }}
+    {{ touched(['period'], opening='where') }}
 ),
 
 covered_days as (
