@@ -5,7 +5,8 @@
 ] -%}
 {%- set delivery_days = [
     ('document_delivery_history', ['sent_date']), ('document_unit_daily', ['report_date']),
-] %}
+] -%}
+{%- set account_months = [('account_history', ['period']), ('platform_adoption_monthly', ['period'])] %}
 with dossiers as (
     select * from {{ ref('dossier_history') }}
     where
@@ -30,7 +31,7 @@ legs as (
 
 accounts as (
     select * from {{ ref('account_history') }}
-    where known_until is null and not is_gone
+    where known_until is null and not is_gone {{ unchecked(['period'], account_months, opening='and') }}
 ),
 
 coverage as (
@@ -128,6 +129,7 @@ counted as (
         period,
         issued_count as record_count
     from {{ ref('platform_adoption_monthly') }}
+    {{ unchecked(['period'], account_months) }}
 )
 
 -- Zero and null both count nothing.

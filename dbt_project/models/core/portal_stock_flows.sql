@@ -1,5 +1,6 @@
 {%- set late_from = 'greatest(received_date, ' ~ add_days('due_date', '1') ~ ')' -%}
 {%- set flow = ['unit_code', 'flow_date'] -%}
+{%- set late = ['unit_code', 'late_from'] -%}
 {{ config(schema='staging', contract={'enforced': false}) }}
 {{ built_by_changes(flow, [
     ('fct_dossier', ['unit_code', 'received_date']),
@@ -50,9 +51,7 @@ flows as (
         0 as open_change,
         1 as late_change
     from spans
-    where
-        late_from is not null
-        and (open_until is null or open_until > late_from) {{ touched(['unit_code', 'late_from'], flow) }}
+    where late_from is not null and (open_until is null or open_until > late_from) {{ touched(late, flow) }}
     union all
     select
         unit_code,
