@@ -183,7 +183,7 @@ def _videoconference_rows(province: Province) -> Iterator[pl.DataFrame]:
         yield count("videoconference_conferences", started)
         legs = conferences.legs.filter(pl.col("endpoint") != GUEST)
         joins = legs.with_columns(
-            unit=pl.Series(endpoints.unit_numbers).gather(legs["endpoint"]), day=pl.col("start") // DAY_SECONDS
+            unit=pl.Series(unit_numbers).gather(legs["endpoint"]), day=pl.col("start") // DAY_SECONDS
         )
         yield share("videoconference_failed_joins", joins, ~pl.col("is_joined"))
         seconds = connected(conferences)
@@ -203,7 +203,7 @@ def _videoconference_rows(province: Province) -> Iterator[pl.DataFrame]:
 def _packet_loss(endpoints: Endpoints, day: date, silent: frozenset[str]) -> pl.DataFrame:
     """The packet loss that each endpoint told of itself, in answers that could be read."""
     told = [orjson.loads(answer)["packet_loss_rate"] for answer in endpoints.answers(day).values()]
-    heard = pl.DataFrame({"unit": endpoints.unit_numbers, "code": endpoints.codes, "loss": told}).filter(
+    heard = pl.DataFrame({"unit": endpoints.unit_numbers(day), "code": endpoints.codes, "loss": told}).filter(
         ~pl.col("code").is_in(list(silent))
     )
     by_unit = heard.with_columns(day=pl.lit(day_number(day))).group_by("unit", "day")
