@@ -349,9 +349,9 @@ def test_a_contract_that_asks_for_units_sees_them(yard: Yard, warehouse: Path) -
         patch.setattr(source, "meta", {"completeness_column": "author_unit_code"})
         patch.setattr(source.config, "meta", {"completeness_column": "author_unit_code"})
         # As reading the project anew would.
-        yard.manifest.build_flat_graph()
+        yard.manifest.build_flat_graph()  # type: ignore[no-untyped-call]
         assert yard.dbt(warehouse, "run", "--select", *models)
-    yard.manifest.build_flat_graph()
+    yard.manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         reported = connection.execute(
             """
