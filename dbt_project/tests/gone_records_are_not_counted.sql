@@ -1,7 +1,8 @@
 -- The marts count the records that are known now, and no record that is gone: counted again, from the histories.
 -- Days of dossiers and of deliveries are counted again when something changed in them.
+{%- set received_on = ['cast(received_at as date)'] -%}
 {%- set dossier_days = [
-    ('dossier_history', ['cast(received_at as date)']), ('portal_unit_daily', ['report_date']),
+    ('dossier_history', received_on), ('portal_unit_daily', ['report_date']),
 ] -%}
 {%- set delivery_days = [
     ('document_delivery_history', ['sent_date']), ('document_unit_daily', ['report_date']),
@@ -9,9 +10,7 @@
 {%- set account_months = [('account_history', ['period']), ('platform_adoption_monthly', ['period'])] %}
 with dossiers as (
     select * from {{ ref('dossier_history') }}
-    where
-        known_until is null
-        and not is_gone {{ unchecked(['cast(received_at as date)'], dossier_days, opening='and') }}
+    where known_until is null and not is_gone {{ unchecked(received_on, dossier_days, opening='and') }}
 ),
 
 deliveries as (
