@@ -78,6 +78,14 @@ INSERT INTO marts.indicator_monthly BY NAME (
     WHERE indicator_code = 'portal_online' AND unit_code = 'H56');
 UPDATE marts.indicator_monthly SET numerator = 2 * denominator
     WHERE indicator_code = 'officer_satisfaction' AND period = '202610';
+INSERT INTO marts.portal_due_forecast VALUES
+    ('H56.99.99', 'due_in_1', DATE '2027-01-01', 1, DATE '2026-12-31', 1000000, 0);
+INSERT INTO marts.portal_form_ii06a_monthly BY NAME (
+    SELECT * REPLACE ('H56.99.99' AS unit_code, '202713' AS period, -1 AS settled_late_count, settled_count + 1 AS settled_count)
+    FROM marts.portal_form_ii06a_monthly LIMIT 1);
+INSERT INTO marts.portal_form_ii06a_monthly BY NAME (
+    SELECT * REPLACE ('202612' AS period, last_date + 1 AS first_date, open_count + 1 AS carried_over_count)
+    FROM marts.portal_form_ii06a_monthly WHERE open_count IS NOT NULL LIMIT 1);
 UPDATE marts.target_progress SET period = '202613', gap = 0.75, value = 1.5 WHERE target_code = 'online_share_province_level';
 UPDATE marts.target_progress SET period = '202609' WHERE target_code = 'satisfaction_2025';
 UPDATE marts.target_progress SET pace_needed = 0.5 WHERE target_code = 'satisfaction_2030';
@@ -163,7 +171,7 @@ def test_a_mart_that_breaks_a_critical_rule_leaves_the_pointer_where_it_is(
     shutil.copytree(usual_week.home.folder, home.folder, symlinks=True)
     for name, value in {**home.environment, **QUICK, "KHOTINH_HOME": str(home.folder)}.items():
         monkeypatch.setenv(name, value)
-    before = _pointer(home).readlink()
+    before, files = _pointer(home).readlink(), _files(home)
     impossible = (
         "  - name: nothing_is_received\n    type: expect_table_row_count_to_equal\n    kwargs: {value: 0}\n"
         "    on_failure: %s\n    says: {vi: 'Không có gì.', en: 'Nothing is there.'}\n"
@@ -173,7 +181,7 @@ def test_a_mart_that_breaks_a_critical_rule_leaves_the_pointer_where_it_is(
     assert not refused.is_built
     assert "indicator_daily: nothing_is_received (Nothing is there.)" in (refused.failure or "")
     assert _pointer(home).readlink() == before
-    assert len(list((home.folder / "published").glob("warehouse-*.duckdb"))) == 1
+    assert _files(home) == files
     assert "Không có gì." in _newest_page(home)
     suite.write_text(sound + impossible % "flag", encoding="utf-8")
     assert build_and_publish(Workshop(Settings(), expectations=planted)).is_built
@@ -187,6 +195,10 @@ def test_a_mart_that_breaks_a_critical_rule_leaves_the_pointer_where_it_is(
 
 def _pointer(home: Home) -> Path:
     return home.folder / "published" / "warehouse.duckdb"
+
+
+def _files(home: Home) -> set[str]:
+    return {file.name for file in (home.folder / "published").glob("warehouse-*.duckdb")}
 
 
 def _newest_page(home: Home) -> str:
