@@ -120,6 +120,14 @@
     {%- if not execute or not is_increment or config.get('materialized') != 'incremental' -%}
         {{ return(false) }}
     {%- endif -%}
+    {#- Asked for many times while a model is compiled, and the answer is that of before its build: looked up once. -#}
+    {%- if '_is_built_whole' not in model -%}
+        {%- do model.update({'_is_built_whole': stands_on_what_it_cannot_follow()}) -%}
+    {%- endif -%}
+    {{ return(model['_is_built_whole']) }}
+{%- endmacro %}
+
+{% macro stands_on_what_it_cannot_follow() -%}
     {%- if not has_same_basis() -%}
         {{ return(true) }}
     {%- endif -%}

@@ -83,7 +83,12 @@ def test_a_correction_of_a_closed_month_is_a_restatement_with_its_files(usual_we
     stands = home.query(_MONTH)
     assert stands["is_closed"].all()
     assert stands.drop("is_closed").equals(before.drop("is_closed"))
-    units = {"document_sent": sender, "document_received": recipient, "document_completed": recipient}
+    units = {
+        "document_sent": sender,
+        "document_resent": sender,
+        "document_received": recipient,
+        "document_completed": recipient,
+    }
     restated = home.query(
         """
         SELECT indicator_code, unit_code, coalesce(closed_denominator, closed_numerator)::INT
