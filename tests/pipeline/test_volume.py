@@ -30,7 +30,9 @@ def test_half_an_export_is_refused_and_the_rest_is_published(halved: Ran) -> Non
 
 
 def test_its_day_is_absent_and_no_figure_is_half(halved: Ran) -> None:
-    figures = ("document_sent", "document_received", "document_completed")
+    figures = (
+        "document_sent", "document_resent", "document_documents_sent", "document_received", "document_completed"
+    )  # fmt: skip
     truth = ledger(halved.home.made).filter(pl.col("indicator_code").is_in(figures))
     assert not truth.is_empty()
     assert differences(halved.home, truth).is_empty()
