@@ -5,14 +5,12 @@ Prints the seconds of the work itself as JSON: interpreter start and imports are
 
 from __future__ import annotations
 
-import json
-import resource
 import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from time import monotonic
 
+from benchmarks.contest import compete
 from benchmarks.dossier_file import MOMENT, csv_contract
 from pipelines.contracts import Column
 
@@ -161,14 +159,7 @@ CONTESTANTS = {"khotinh": khotinh, "duckdb": duckdb, "rules_in_sql": rules_in_sq
 def main() -> None:
     """Runs one contestant and prints what it took."""
     name, file, home = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    work = CONTESTANTS[name](file, home)
-    started = monotonic()
-    rows = work()
-    seconds = monotonic() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(
-        json.dumps({"name": name, "rows": rows, "seconds": round(seconds, 3), "peak_mb": round(peak)}) + "\n"
-    )
+    compete(name, CONTESTANTS[name](file, home))
 
 
 if __name__ == "__main__":

@@ -6,19 +6,13 @@ peak is what a process ever held in memory.
 
 from __future__ import annotations
 
-import json
 import os
-import resource
-import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import monotonic
-from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from benchmarks.contest import compete, run_apart, show
 
 ROWS = int(os.environ.get("KHOTINH_BENCH_CSV_ROWS", "5000000"))
 _HEADINGS = ("ma", "don_vi", "ngay", "trang_thai", *(f"so_{number}" for number in range(1, 9)))
@@ -85,37 +79,16 @@ _CONTESTANTS = {"duckdb": duckdb, "khotinh": khotinh}
 def main() -> None:
     """Writes the file, runs both and prints seconds, ratio and peak memory."""
     if len(sys.argv) > 2:  # noqa: PLR2004 (a contestant and its file)
-        _contest(sys.argv[1], Path(sys.argv[2]))
+        name, file = sys.argv[1], Path(sys.argv[2])
+        compete(name, lambda: _CONTESTANTS[name](file))
         return
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
     with TemporaryDirectory(prefix="khotinh-bench-") as work:
         file = Path(work) / "statistics.csv"
         write_statistics(file, rows)
-        runs = [_run(name, file) for name in _CONTESTANTS]
+        runs = {name: [run_apart("benchmarks.delimited_file", name, file)] for name in _CONTESTANTS}
         bytes_written = file.stat().st_size
-    table = Table(title=f"{rows:,} rows of CSV, {bytes_written / 1e6:,.0f} MB, to typed rows", title_justify="left")
-    for heading in ("contestant", "seconds", "x bare DuckDB", "peak MB"):
-        table.add_column(heading, justify="right")
-    for run in runs:
-        table.add_row(
-            run["name"], f"{run['seconds']:.1f}", f"{run['seconds'] / runs[0]['seconds']:.2f}", f"{run['peak_mb']:,}"
-        )
-    Console(highlight=False).print(table)
-
-
-def _run(name: str, file: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.delimited_file", name, str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
-
-
-def _contest(name: str, file: Path) -> None:
-    started = monotonic()
-    rows = _CONTESTANTS[name](file)
-    answer = {"name": name, "rows": rows, "seconds": round(monotonic() - started, 2)}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    sys.stdout.write(json.dumps({**answer, "peak_mb": peak}) + "\n")
+    show(f"{rows:,} rows of CSV, {bytes_written / 1e6:,.0f} MB, to typed rows", runs, bare_DuckDB="duckdb")
 
 
 if __name__ == "__main__":

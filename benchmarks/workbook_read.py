@@ -5,13 +5,12 @@ Prints the seconds of the work itself as JSON: interpreter start and imports are
 
 from __future__ import annotations
 
-import json
-import resource
 import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from time import monotonic
+
+from benchmarks.contest import compete
 
 _HEADINGS = (
     "Ngày đến", "Số đến", "Tác giả", "Số, ký hiệu văn bản", "Ngày tháng năm văn bản",
@@ -62,16 +61,9 @@ READERS = {"khotinh": khotinh, "python_calamine": python_calamine}
 
 
 def main() -> None:
-    """Runs one reader and prints what it took."""
+    """Runs one contestant and prints what it took."""
     name, file, home = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    work = READERS[name](file, home)
-    started = monotonic()
-    rows = work()
-    seconds = monotonic() - started
-    # A process of its own for the sheet is part of the price; the two peaks need not fall together.
-    peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
-    answer = {"name": name, "rows": rows, "seconds": round(seconds, 3), "peak_mb": round(peak)}
-    sys.stdout.write(json.dumps(answer) + "\n")
+    compete(name, READERS[name](file, home))
 
 
 if __name__ == "__main__":

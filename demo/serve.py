@@ -40,6 +40,8 @@ CLIENT_ID = "khotinh-demo"
 PSEUDONYM_KEY = "demo-only-pseudonym-key-0123456789abcdef"
 SMALLEST_SCALE, LARGEST_SCALE = 0.01, 10.0
 START_SECONDS = 60.0
+_FOLDERS = ("documents", "videoconference", "officer")
+SYSTEMS = ("portal", "endpoints", *_FOLDERS)
 
 
 class DemoError(RuntimeError):
@@ -68,13 +70,14 @@ async def serving(made: Province, folder: Path) -> AsyncIterator[dict[str, str]]
     known_hosts = folder / "known_hosts"
     known_hosts.write_text(files.known_hosts_line, encoding="utf-8")
     environment = {
+        "KHOTINH_SYSTEMS": ",".join(SYSTEMS),
         "KHOTINH_PORTAL_URL": f"http://{HOST}:{listener.getsockname()[1]}",
         "KHOTINH_PORTAL_CLIENT_ID": CLIENT_ID,
         "KHOTINH_PORTAL_CLIENT_SECRET": secret,
         "KHOTINH_ENDPOINT_URL": endpoints.url_template,
         "KHOTINH_PSEUDONYM_KEY": PSEUDONYM_KEY,
     }
-    for name in ("documents", "videoconference", "officer"):
+    for name in _FOLDERS:
         environment |= {
             f"KHOTINH_{name.upper()}_URL": f"sftp://{file_server.USER_NAME}@{HOST}:{files.port}/{name}",
             f"KHOTINH_{name.upper()}_PASSWORD": password,

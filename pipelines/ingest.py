@@ -17,8 +17,16 @@ from tempfile import TemporaryDirectory
 from pipelines import archive
 from pipelines.archive import Arrival
 from pipelines.calendar import Partition, WorkingDays, now
+from pipelines.connections import variable
 from pipelines.contracts import Contract, DropFolder, HttpDownload, read_contracts
-from pipelines.errors import DataRefusedError, KhoTinhError, MessagesWithheld, NotThereError, PermanentError
+from pipelines.errors import (
+    DataRefusedError,
+    KhoTinhError,
+    MessagesWithheld,
+    NotThereError,
+    PermanentError,
+    SettingError,
+)
 from pipelines.extract import Known, dropped, pull_all
 from pipelines.load.ledger import (
     Attempt,
@@ -63,8 +71,26 @@ class Workshop:
 
     @cached_property
     def contracts(self) -> Mapping[str, Contract]:
-        """Every contract by dataset."""
-        return read_contracts(self.sources)
+        """Every contract by dataset; one of a system that this home does not have is optional, whatever it says.
+
+        Raises:
+            ContractError: A contract is malformed.
+            SettingError: The home is said to have a system that no contract knows.
+        """
+        found = read_contracts(self.sources)
+        connections = {contract.source.connection for contract in found.values()}
+        if unknown := sorted(self.settings.system_names - connections):
+            raise SettingError(
+                variable("systems"),
+                f"names {', '.join(unknown)}, and no contract has such a connection.",
+                f"Correct it; there are: {', '.join(sorted(connections))}.",
+            )
+        return {
+            name: contract
+            if self.settings.has_system(contract.source.connection)
+            else contract.model_copy(update={"is_optional": True})
+            for name, contract in found.items()
+        }
 
     def asked(self, datasets: Collection[str] = ()) -> Mapping[str, Contract]:
         """The contracts to pull: the named ones, or all but those of a system that this province does not have."""
@@ -114,7 +140,9 @@ class Workshop:
         """Fingerprint of all that a file of the dataset is judged by: contract, suite and registers."""
         digest = sha256(self._registers_sha256)
         digest.update(self.contracts[dataset].model_dump_json().encode())
-        digest.update(self.suites[dataset].model_dump_json().encode())
+        # How a row is mended judges nothing: a better sentence must not have every file judged again.
+        words = {"rules": {"__all__": {"mend"}}}
+        digest.update(self.suites[dataset].model_dump_json(exclude=words).encode())
         return digest.hexdigest()
 
 

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
 
     Attributes:
         home: Folder that holds everything a run writes.
+        systems: Names of the connections that this home has, separated by commas; empty for all that the contracts name.
+            Whatever else is set, no other is asked: the demo province must never be joined to a real system.
         places: What is set of each connection, such as `documents_url`; given by these names, gathered here.
         endpoint_url: Address of one endpoint's status answer, with {address} or {endpoint_code} in it;
             it may hold a password.
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     home: Path = Path("data")
+    systems: str = ""
     places: Mapping[str, SecretStr] = Field(default_factory=dict)
     endpoint_url: SecretStr | None = None
     pseudonym_key: SecretStr | None = None
@@ -168,8 +171,19 @@ class Settings(BaseSettings):
         """How the systems outside are reached."""
         return Connections(self.places)
 
+    def has_system(self, connection: str) -> bool:
+        """Whether this home has the connection at all."""
+        return not self.system_names or connection in self.system_names
+
+    @property
+    def system_names(self) -> frozenset[str]:
+        """The connections that `systems` names."""
+        return frozenset(filter(None, map(str.strip, self.systems.split(","))))
+
     def is_connected(self, connection: str) -> bool:
-        """Whether an address is set for the connection; whether it works is another question."""
+        """Whether the home has the connection and an address is set for it; whether it works is another question."""
+        if not self.has_system(connection):
+            return False
         if connection == "endpoints":
             return bool(self.endpoint_url and self.endpoint_url.get_secret_value())
         return self.connections.is_set(connection)

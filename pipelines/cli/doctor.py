@@ -56,7 +56,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
 def _of_the_drops(workshop: Workshop) -> list[tuple[str, str | None]]:
     """Drop folders that are not there below a connection that works."""
     findings: list[tuple[str, str | None]] = []
-    for dataset, contract in workshop.contracts.items():
+    for dataset, contract in workshop.asked().items():
         if isinstance(contract.source, DropFolder):
             try:
                 dropped(contract, workshop.settings)
@@ -70,7 +70,7 @@ def _of_the_drops(workshop: Workshop) -> list[tuple[str, str | None]]:
 def find_strays(workshop: Workshop) -> list[Stray]:
     """Files in drop folders that no contract takes; none of a folder that cannot be looked into, which is told apart."""
     found = []
-    contracts = [contract for contract in workshop.contracts.values() if isinstance(contract.source, DropFolder)]
+    contracts = [contract for contract in workshop.asked().values() if isinstance(contract.source, DropFolder)]
     # Several contracts may share a folder; one that is not there must not silence the others.
     folders = {(source.connection, source.folder) for c in contracts if isinstance(source := c.source, DropFolder)}
     for folder in sorted(folders):

@@ -15,7 +15,7 @@ from pipelines import calendar
 from pipelines.cli import summary
 from pipelines.cli.console import ExitCode, errors, print_json, screen, tells_errors
 from pipelines.cli.doctor import find_strays
-from pipelines.connections import address_setting
+from pipelines.connections import address_setting, variable
 from pipelines.contracts import Contract
 from pipelines.errors import SettingError
 from pipelines.extract import reach
@@ -60,14 +60,28 @@ def run_days(settings: Settings, first: date, last: date, datasets: Sequence[str
     if left and code is ExitCode.DONE:
         code = ExitCode.REFUSED
     if as_json:
-        print_json({**summary.as_json(result), "exit_code": int(code), "strays": [vars(stray) for stray in left]})
+        print_json(
+            {
+                **summary.as_json(result),
+                "exit_code": int(code),
+                "strays": [vars(stray) for stray in left],
+                "not_connected": _not_connected(workshop),
+            }
+        )
     else:
         summary.show(result, workshop, monotonic() - started)
         for stray in left:
             told = f"{stray.told_name} ({stray.folder}): {stray.vi} | {stray.en}."
             screen.print("[bold yellow]Tệp chưa nhận | Not taken[/]", end=" ")
             screen.print(told, markup=False, soft_wrap=True)
+        if absent := _not_connected(workshop):
+            screen.print(f"Chưa kết nối | Not connected: {', '.join(absent)}", style="dim", soft_wrap=True)
     return int(code)
+
+
+def _not_connected(workshop: Workshop) -> list[str]:
+    """Datasets that no run asks for here: they are absent, and whoever reads the result must see it."""
+    return sorted(workshop.contracts.keys() - workshop.asked().keys())
 
 
 def check_settings(workshop: Workshop, datasets: Sequence[str]) -> None:
@@ -86,7 +100,7 @@ def check_settings(workshop: Workshop, datasets: Sequence[str]) -> None:
     contracts = workshop.asked(datasets).values()
     for contract in contracts:
         if contract.is_optional and not workshop.settings.is_connected(contract.source.connection):
-            raise not_connected(contract)
+            raise not_connected(contract, workshop.settings)
     for _connection, finding in reach.check(contracts, workshop.settings):
         if finding is not None and not workshop.settings.warehouse_file.exists():
             raise finding
@@ -94,8 +108,14 @@ def check_settings(workshop: Workshop, datasets: Sequence[str]) -> None:
             errors.print(f"[yellow]Cảnh báo | Warning:[/] {finding}", soft_wrap=True)
 
 
-def not_connected(contract: Contract) -> SettingError:
+def not_connected(contract: Contract, settings: Settings) -> SettingError:
     """What is to be said of a dataset whose system this province has not connected."""
+    if not settings.has_system(contract.source.connection):
+        return SettingError(
+            variable("systems"),
+            f"does not name {contract.source.connection}: {contract.dataset} is not connected.",
+            "Name it there if this home has it; the demo province has its own systems only.",
+        )
     return SettingError(
         address_setting(contract.source.connection),
         f"is not set: {contract.dataset} is not connected.",

@@ -9,6 +9,7 @@ from pipelines.calendar import Partition
 from pipelines.contracts import Contract
 from pipelines.ingest import Workshop
 from pipelines.parse.cells.units import without_candidates
+from pipelines.parse.rejects import UNREAD_FILE
 
 _CELL_REASONS = {
     r"empty": "để trống",
@@ -16,6 +17,7 @@ _CELL_REASONS = {
     r"unknown or ambiguous unit": "không có đơn vị này, hoặc tên trùng nhiều đơn vị",
     r"unknown endpoint": "không có điểm cầu này",
     r"not in the list \w+": "không có trong danh mục",
+    r"names a total that the contract does not": "là dòng tổng cộng, không phải một dòng số liệu",
     r"not a readable (date|timestamp)": "không đọc được ngày giờ",
     r"not a readable \w+": "không đọc được giá trị",
     r"below (?P<bound>\S+)": "nhỏ hơn {bound}",
@@ -24,6 +26,7 @@ _CELL_REASONS = {
 _FILE_CHECKS = {
     "file_is_readable": "Tệp không đọc được, bị cắt hoặc hỏng chữ; đề nghị xuất lại.",
     "headings_are_complete": "Tệp thiếu cột hoặc đổi tên cột; đề nghị kiểm tra mẫu xuất.",
+    "rows_are_where_declared": "Không thấy dòng số liệu ở chỗ mẫu quy định (phần tử XML đổi tên?); đề nghị kiểm tra mẫu xuất.",
     "dates_are_of_one_kind": "Cột ngày lẫn ngày Excel và văn bản, ngày tháng có thể bị đảo; đề nghị xuất dạng văn bản.",
     "title_names_its_period": "Tiêu đề trong tệp không ghi đúng kỳ cần lấy; đề nghị xuất lại đúng kỳ.",
     "every_sheet_is_read": "Tệp còn một trang (bảng) khác có cùng mẫu mà hợp đồng không đọc; đề nghị xuất một trang, hoặc khai các trang cần đọc.",
@@ -68,7 +71,10 @@ def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
     """A quarantine reason (`column: why` or `rule: name`) in Vietnamese, without the units it suggests; unknown ones stay as they are."""
     if dataset not in workshop.contracts:
         return reason
-    subject, _, why = without_candidates(reason).partition(": ")
+    told = without_candidates(reason)
+    if told == UNREAD_FILE:
+        return "Cả tệp (bản ghi) này không đọc được"
+    subject, _, why = told.partition(": ")
     if subject == "rule":
         return _rule_vi(workshop, dataset, why) or reason
     contract = workshop.contracts[dataset]

@@ -22,7 +22,12 @@ class Format(Declared):
         delimiter, quote: Of a CSV: one character each; an empty `quote` says that no character quotes.
         members: Of a zip, which of its files hold rows, as a pattern of their names (`*cuộc gọi*.csv`); the others are
             let go. Without it all do, and each must be of this layout.
+        broken_members: What one of several members does that cannot be read: `refuse` refuses the file, `quarantine` sets
+            the member apart, as one row that counts for the share of rejects. For records of which each member is one
+            message of many (XML); a list that comes in pages would lose a page.
         rows: Path to the list of rows (JSON) or the name of a row's element (XML).
+        rows_within: Name of the element in which rows stand (XML): a body in which it is empty has no row. Any other body
+            without a row is refused, for its elements may have been renamed.
         header_rows: Levels of the heading (xlsx, xls, html); a column's heading is its path joined by ` / `.
         sheets: Which sheets of a workbook are read: `first` is the first visible one, `all` every visible one, else
             names or patterns (`Tháng *`). Of an HTML page its tables, `first` or `all` that hold the headings.
@@ -41,7 +46,9 @@ class Format(Declared):
     delimiter: Literal[",", ";", "\t", "|"] = ","
     quote: Literal['"', "'", ""] = '"'
     members: str | None = Field(default=None, min_length=1)
+    broken_members: Literal["refuse", "quarantine"] = "refuse"
     rows: str = ""
+    rows_within: str = ""
     header_rows: int = Field(default=1, ge=1, le=4)
     thousands: str = ""
     decimal: str = "."
@@ -85,6 +92,8 @@ class Format(Declared):
             raise ValueError(f"`{idle[0]}` means nothing for {self.kind}")
         if self.kind == "csv" and (idle := sorted({"group_column", "header_rows", "rows"} & said)):
             raise ValueError(f"`{idle[0]}` means nothing for csv")
+        if self.kind != "xml" and (idle := sorted({"broken_members", "rows_within"} & said)):
+            raise ValueError(f"`{idle[0]}` means nothing for {self.kind}")
         if self.kind in ("xlsx", "xls") and "encoding" in said:
             raise ValueError(f"`encoding` means nothing for {self.kind}: a workbook says it itself")
         return self

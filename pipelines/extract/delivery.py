@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -94,12 +94,11 @@ class Delivery:
 @contextmanager
 def private_file(file: Path) -> Iterator[BinaryIO]:
     """Opens `file` for writing with mode 0600; removes it again if the block fails, so no half file is ever left."""
-    try:
+    with ExitStack() as undo:
+        undo.callback(file.unlink, missing_ok=True)
         with open(file, "wb", opener=_owner_only) as handle:
             yield handle
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
+        undo.pop_all()
 
 
 def safe_name(text: str) -> str:

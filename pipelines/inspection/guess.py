@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,10 +20,14 @@ from pipelines.errors import DataRefusedError
 from pipelines.inspection.columns import Mapping, describe
 from pipelines.parse.cells.values import Reading
 from pipelines.parse.containers.signature import HEAD_BYTES, Signature
+from pipelines.parse.panics import PanicsRefused
 from pipelines.parse.plain_files import read_table
+from pipelines.parse.sheets.heading_rows import ROWS_SEARCHED
+from pipelines.parse.sheets.workbook import workbook_heads
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable
 
 _ROWS_TRIED = 1_000
+_WORKBOOKS = ("xlsx", "xls")
 _LEAST_SCORE, _SURE_SCORE = 0.2, 0.7
 _NEAR, _CLEAR_LEAD = 0.1, 0.3
 _KEY = re.compile(r'"([^"\\]{1,80})"\s*:')
@@ -61,11 +66,12 @@ def rank(
     file: Path, signature: Signature, contracts: Sequence[Contract], reading_for: Callable[[Contract], Reading]
 ) -> tuple[Candidate, ...]:
     """Every contract that shares a heading with the file, the best first."""
+    tried = [as_if for contract in contracts if (as_if := _in_format_of(signature, contract)) is not None]
+    read = _reader(file, signature, tried)
     found = [
         candidate
-        for contract in contracts
-        if (as_if := _in_format_of(signature, contract)) is not None
-        and (candidate := _try(file, signature, as_if, reading_for(as_if))).score
+        for contract in tried
+        if (candidate := _try(read, file, signature, contract, reading_for(contract))).score
     ]
     return tuple(sorted(found, key=lambda candidate: (-candidate.score, candidate.dataset)))
 
@@ -90,10 +96,21 @@ def _in_format_of(signature: Signature, contract: Contract) -> Contract | None:
     return contract.model_copy(update={"format": own.model_copy(update=change)})
 
 
-def _try(file: Path, signature: Signature, contract: Contract, reading: Reading) -> Candidate:
+def _reader(file: Path, signature: Signature, contracts: Sequence[Contract]) -> Callable[[Contract], TextTable]:
+    """Reads the file by a contract; a workbook, which opens slowly, is opened once for all of them."""
+    if contracts and signature.layout in _WORKBOOKS and signature.inside is None:
+        decimals = {contract.format.decimal for contract in contracts}
+        with suppress(DataRefusedError), PanicsRefused():
+            return workbook_heads(file, decimals, ROWS_SEARCHED + _ROWS_TRIED)
+    return lambda contract: read_table(file, contract)
+
+
+def _try(
+    read: Callable[[Contract], TextTable], file: Path, signature: Signature, contract: Contract, reading: Reading
+) -> Candidate:
     table: TextTable | None
     try:
-        table = read_table(file, contract, reading.scratch).head(_ROWS_TRIED)
+        table = read(contract).head(_ROWS_TRIED)
     except DataRefusedError:
         # Cut short, damaged or in another encoding: the headings at its beginning may still tell whose it is.
         table = _head_of(file, signature)

@@ -24,6 +24,7 @@ from pipelines.inspection.insides import TODO, Seen, members_pattern, seen, told
 from pipelines.inspection.notations import layout_notation
 from pipelines.inspection.raw_rows import Sheet, sheets_of_workbook, tables_of_page
 from pipelines.inspection.record_paths import json_rows_path, xml_rows_and_paths
+from pipelines.parse.cells.total_labels import TOTAL_LABELS
 from pipelines.parse.containers.signature import Signature
 from pipelines.parse.containers.unpacking import PlainFile, unpack
 from pipelines.parse.plain_files import read_table
@@ -32,7 +33,6 @@ from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unread
 from pipelines.parse.title_period import TitlePeriod, title_periods
 from pipelines.reference import name_key
 
-TOTAL_LABELS = ("Tổng", "Tổng cộng", "Tổng số", "Toàn tỉnh", "Cộng", "Cộng chung", "Tổng cộng chung")
 GROUP_MARK = r"^[IVX]+$"
 _NUMBERED = re.compile(r" \(\d+\)$")
 _RECORDS = frozenset({"json", "xml"})
@@ -136,8 +136,8 @@ def _of_plain(files: Sequence[Seen], trade_words: Collection[str]) -> Found:
         case "json":
             return Found("json", keys={"rows": json_rows_path(paths)})
         case "xml":
-            rows, headings = xml_rows_and_paths(paths)
-            return Found("xml", headings=headings, keys={"rows": rows})
+            rows, within, headings = xml_rows_and_paths(paths)
+            return Found("xml", headings=headings, keys={"rows": rows} | ({"rows_within": within} if within else {}))
     raise unreadable(f"a {first.signature.kind} can be read by no contract as it is")
 
 

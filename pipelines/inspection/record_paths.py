@@ -68,8 +68,10 @@ def _count_lists(value: Any, path: str, found: Counter[str], depth: int = 0) -> 
                 _count_lists(inner, f"{path}.{key}" if path else key, found, depth + 1)
 
 
-def xml_rows_and_paths(files: Sequence[Path]) -> tuple[str, tuple[str, ...]]:
-    """The element that stands most often beside its like, and the paths of the values in and above it.
+def xml_rows_and_paths(files: Sequence[Path]) -> tuple[str, str, tuple[str, ...]]:
+    """The element that stands most often beside its like, the one that holds nothing but such, and the rows' paths.
+
+    What holds other elements too, or is called otherwise elsewhere, says nothing when no row is in it: it is left empty.
 
     Raises:
         DataRefusedError: A body is not well-formed, or there is no element that holds something.
@@ -77,6 +79,7 @@ def xml_rows_and_paths(files: Sequence[Path]) -> tuple[str, tuple[str, ...]]:
     roots = [_root(body) for body in _bodies(files)]
     row = _row_element(roots)
     paths: dict[str, None] = {}
+    holders: dict[etree._Element | None, str] = {}
     seen = 0
     for root in roots:
         for element in root.iter(f"{{*}}{row}"):
@@ -84,9 +87,18 @@ def xml_rows_and_paths(files: Sequence[Path]) -> tuple[str, tuple[str, ...]]:
             if seen > _RECORDS_LOOKED_AT:
                 break
             parent = element.getparent()
+            if parent not in holders:
+                holders[parent] = _holder(parent, row)
             paths.update(dict.fromkeys(f"../@{name}" for name in _attributes(parent)) if parent is not None else {})
             _collect(element, "", paths)
-    return row, tuple(paths)
+    within = set(holders.values())
+    return row, within.pop() if len(within) == 1 else "", tuple(paths)
+
+
+def _holder(parent: etree._Element | None, row: str) -> str:
+    if parent is None or any(isinstance(child.tag, str) and _local(child.tag) != row for child in parent):
+        return ""
+    return _local(str(parent.tag))
 
 
 def _collect(element: etree._Element, prefix: str, paths: dict[str, None], depth: int = 0) -> None:

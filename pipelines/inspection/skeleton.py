@@ -18,6 +18,7 @@ from pipelines.inspection.insides import TODO
 from pipelines.validate.suites import Suite
 
 _WIDE = 10**6
+_ONE_ROW_A_KEY = "Các dòng cùng khóa ({labels}) nhưng khác nội dung: giữ một dòng đúng, bỏ dòng sai."
 _TO_FILL_IN = f"{TODO} | TODO"
 
 
@@ -94,6 +95,7 @@ def first_suite(contract: Contract) -> Suite:
             {
                 "name": "record_is_unique", **unique, "on_failure": "quarantine" if is_snapshot else "flag",
                 "says": {"vi": "Không có hai dòng khác nhau cùng khóa.", "en": "No two different rows share a key."},
+                "mend": {"vi": _ONE_ROW_A_KEY} if is_snapshot else None,
             },
         ],
     })  # fmt: skip
@@ -114,6 +116,7 @@ def suite_yaml(suite: Suite) -> str:
             f"    kwargs: {_flow(rule.kwargs)}",
             f"    on_failure: {rule.on_failure}",
             f"    says: {_flow(rule.says.model_dump())}",
+            *([f"    mend: {_flow(rule.mend.model_dump())}"] if rule.mend else []),
         ]
     return "\n".join(lines) + "\n"
 

@@ -18,6 +18,7 @@ from pipelines.contracts import Contract
 from pipelines.errors import PermanentError
 from pipelines.load.ledger import Attempt, Outcome, arrival_id, record_attempt
 from pipelines.load.volumes import settle
+from pipelines.load.warehouse import transaction
 from pipelines.validate.verdict import Judged, Verdict
 from pipelines.validate.volume_basis import VolumeBasis
 
@@ -41,14 +42,8 @@ def load(
     Returns:
         The attempt as it was recorded.
     """
-    connection.begin()
-    try:
-        attempt = _write(connection, contract, arrival, judged, started_at, finished_at, rules_sha256, basis)
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
-    return attempt
+    with transaction(connection):
+        return _write(connection, contract, arrival, judged, started_at, finished_at, rules_sha256, basis)
 
 
 def _write(

@@ -18,6 +18,7 @@ from pipelines.calendar import BASELINE_PREFIX
 from pipelines.contracts import Contract
 from pipelines.load.ledger import Attempt, Outcome, record_attempt
 from pipelines.load.row_counts import count_rows, insert_frame, read_rows
+from pipelines.load.warehouse import transaction
 from pipelines.validate.verdict import Verdict
 from pipelines.validate.volume import (
     GROUPS_IN_BAND,
@@ -85,13 +86,8 @@ def settle_changed(
     for contract in contracts:
         if settled_by.get(contract.dataset) == basis.fingerprint(contract):
             continue
-        connection.begin()
-        try:
+        with transaction(connection):
             turned += settle(connection, contract, basis, at)
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
     return turned
 
 

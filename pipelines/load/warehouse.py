@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import duckdb
 import stamina
@@ -128,6 +128,17 @@ def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
                     "Close it there; readers use the published file instead.",
                 ) from error
     raise PermanentError("The warehouse was never tried.", "Set KHOTINH_LOCK_SECONDS above 0.")
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All that the block writes, or nothing of it."""
+    connection.begin()
+    with ExitStack() as undo:
+        undo.callback(connection.rollback)
+        yield
+        undo.pop_all()
+    connection.commit()
 
 
 class _HeldError(TransientError):

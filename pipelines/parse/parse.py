@@ -21,7 +21,7 @@ from pipelines.parse.cells.typed_frame import read_frame
 from pipelines.parse.cells.values import Reading, clean
 from pipelines.parse.headings import headings_by_column
 from pipelines.parse.plain_files import read_table
-from pipelines.parse.rejects import hidden_columns, reject_rows
+from pipelines.parse.rejects import hidden_columns, reject_rows, unread_rows
 from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, TextTable, unreadable
 from pipelines.parse.title_period import refuse_other_period
 from pipelines.parse.totals import total_differences
@@ -36,10 +36,11 @@ class Parsed:
 
     Attributes:
         rows: Typed rows: `row_number` (Int64) and the contract's stored columns.
-        rejects: Rows with a cell that does not fit its column, as REJECT_SCHEMA; personal cells masked.
+        rejects: Rows with a cell that does not fit its column, and members that could not be read, as REJECT_SCHEMA;
+            personal cells masked.
         texts_of: Reads the texts behind the rows of these numbers again, by contract column name, with ROW_NUMBER,
             ROW_IN_SHEET and SHEET_NAME, for rows that a later rule rejects; personal columns are not among them.
-        rows_read: Rows in the file, headings and totals not counted.
+        rows_read: Rows in the file, headings and totals not counted; a member of which nothing could be read is one.
         rows_duplicate: Rows that repeat another row of the file in every cell.
         added_headings: Headings that no column of the contract accepts, as they may be told.
         total_differences: Where a total or group row of the file is not the sum of its rows: (stated, summed).
@@ -92,11 +93,12 @@ def _parse(file: Path, reading: Reading) -> Parsed:
         )
 
     distinct = first.rows.without(duplicates)
+    rejects = reject_rows(texts_of, reasons, contract, distinct, reading.units)
     return Parsed(
         rows=distinct.without(reasons.get_column("row_number")),
-        rejects=reject_rows(texts_of, reasons, contract, distinct, reading.units),
+        rejects=pl.concat([rejects, unread_rows(table.unread, contract)]),
         texts_of=texts_of,
-        rows_read=first.fingerprints.height,
+        rows_read=first.fingerprints.height + len(table.unread),
         rows_duplicate=len(duplicates),
         added_headings=added,
         mended=first.mended,

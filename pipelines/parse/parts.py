@@ -6,15 +6,17 @@ load has: the part's place times `ROWS_OF_A_SHEET` is added to it. What a part m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import polars as pl
 
-from pipelines.parse.text_table import ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, Stated, TextTable, unreadable
+from pipelines.parse.text_table import ROW_NUMBER, ROWS_OF_A_SHEET, SHEET_NAME, Stated, TextTable, Unread, unreadable
 
 _ROWS_AT_ONCE = 50_000
+# A frame of one row takes 75 KB.
+_FRAMES_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,36 @@ def one_table(parts: Sequence[Part]) -> TextTable:
         stated=tuple(stated),
         titles=tuple(title for part in parts for title in part.table.titles),
         parts=sum(part.table.parts for part in parts),
+        unread=tuple(unread for part in parts for unread in part.table.unread),
     )
+
+
+def held_table(parts: Iterable[Part]) -> TextTable:
+    """As `one_table`, of records: each part is read as it comes and its rows are held, so that no part outlives its turn.
+
+    Raises:
+        DataRefusedError: A part cannot be read, or is too long to be one of several.
+    """
+    headings: dict[str, None] = {}
+    unread: list[Unread] = []
+    count = 0
+
+    def frames() -> Iterator[pl.DataFrame]:
+        nonlocal count
+        for place, part in enumerate(parts):
+            headings.update(dict.fromkeys(part.table.headings))
+            unread.extend(part.table.unread)
+            count = place + 1
+            for frame in part.table.read():
+                _refuse_too_long(frame, part)
+                yield _in_place(frame, part, place * ROWS_OF_A_SHEET, part.table.headings)
+
+    held = list(_gathered(frames()))
+    columns = pl.Schema({ROW_NUMBER: pl.Int64(), **dict.fromkeys(headings, pl.String()), SHEET_NAME: pl.String()})
+    empty = pl.DataFrame(schema=columns)
+    held = [pl.concat([empty, frame], how="diagonal") for frame in held]
+    table = TextTable(tuple(headings), lambda: iter(held), headings_are_optional=True)
+    return replace(table, parts=count, unread=tuple(unread))
 
 
 def _refuse_other_headings(parts: Sequence[Part]) -> None:
@@ -94,6 +125,8 @@ def _gathered(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     for frame in frames:
         held.append(frame)
         height += frame.height
+        if len(held) >= _FRAMES_AT_ONCE:
+            held = [pl.concat(held, how="diagonal", rechunk=True)]
         if height >= _ROWS_AT_ONCE:
             yield pl.concat(held, how="diagonal")
             held, height = [], 0

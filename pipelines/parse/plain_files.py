@@ -19,13 +19,13 @@ from pipelines.errors import DataRefusedError
 from pipelines.parse.containers.signature import FileKind, holds_rows, read_signature
 from pipelines.parse.containers.unpacking import PlainFile, unpack
 from pipelines.parse.panics import PanicsRefused
-from pipelines.parse.parts import Part, one_table
+from pipelines.parse.parts import Part, held_table, one_table
 from pipelines.parse.records.json_records import read_json
 from pipelines.parse.records.xml_records import read_xml
 from pipelines.parse.scratch import ScratchFolder
 from pipelines.parse.sheets.html_tables import read_html
 from pipelines.parse.sheets.workbook import read_xls, read_xlsx
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.text_table import UNREADABLE, BrokenError, TextTable, Unread, broken, unreadable
 from pipelines.parse.texts.delimited import read_csv
 from pipelines.parse.texts.encodings import to_utf8
 
@@ -56,9 +56,15 @@ def read_table(file: Path, contract: Contract, scratch: Path | None = None) -> T
     found = list(_with_rows(file, folder, contract))
     if not found:
         return _nothing(contract)
-    reader = _reader(contract, sum(plain.file.stat().st_size for plain in found))
-    parts = [Part(plain.told, _read(plain, folder, contract, reader)) for plain in found]
-    table = parts[0].table if parts[0].told == "" else one_table(parts)
+    is_held = contract.format.kind in _RECORDS and sum(one.file.stat().st_size for one in found) <= _MOST_BYTES_KEPT
+    reader = _reader(contract, is_held=is_held)
+    parts = (_part(plain, folder, contract, reader) for plain in found)
+    if not found[0].told:
+        table = next(parts).table
+    elif is_held:
+        table = held_table(parts)
+    else:
+        table = one_table(list(parts))
     return replace(table, read=partial(_frames, table, folder))
 
 
@@ -82,12 +88,27 @@ def _with_rows(file: Path, folder: ScratchFolder, contract: Contract) -> Iterato
         raise unreadable(f"none of the {passed_over} files in it is called {contract.format.members}")
 
 
-def _reader(contract: Contract, total_bytes: int) -> Reader:
+def _reader(contract: Contract, *, is_held: bool) -> Reader:
     """The layout's reader. Records are held while they are few, for reading them twice takes twice as long."""
     kind = contract.format.kind
-    if kind in _RECORDS and total_bytes > _MOST_BYTES_KEPT:
+    if kind in _RECORDS and not is_held:
         return partial(read_json if kind == "json" else read_xml, is_kept=False)
     return _READERS[kind]
+
+
+def _part(plain: PlainFile, folder: ScratchFolder, contract: Contract, reader: Reader) -> Part:
+    """One plain file's table; of a broken member, where the contract lets it be, one that only says so."""
+    if contract.format.broken_members == "refuse" or not plain.told:
+        return Part(plain.told, _read(plain, folder, contract, reader))
+    try:
+        table = _read(plain, folder, contract, reader)
+        # Records that are not kept may break at their end, when the first of them have been handed out.
+        for _ in table.read():
+            pass
+    except BrokenError as error:
+        why = error.what.removeprefix(f"{plain.told}: ").removeprefix(UNREADABLE).rstrip(".")
+        return Part(plain.told, TextTable.empty(_headings(contract), (Unread(plain.told, why),)))
+    return Part(plain.told, table)
 
 
 def _read(plain: PlainFile, folder: ScratchFolder, contract: Contract, reader: Reader) -> TextTable:
@@ -95,9 +116,9 @@ def _read(plain: PlainFile, folder: ScratchFolder, contract: Contract, reader: R
         signature = read_signature(plain.file)
         if signature.is_damaged:
             what = "workbook" if contract.format.kind in ("xlsx", "xls") else "zip"
-            raise unreadable(f"it is no {what}, or it is cut short")
+            raise broken(f"it is no {what}, or it is cut short")
         if signature.layout != contract.format.kind and signature.kind not in _LEFT_TO_THE_READER:
-            raise unreadable(f"it is {signature.kind}, not {contract.format.kind}")
+            raise broken(f"it is {signature.kind}, not {contract.format.kind}")
         table = reader(_in_utf8(plain.file, folder, contract), contract)
 
     def frames() -> Iterator[pl.DataFrame]:
@@ -124,13 +145,15 @@ def _naming(member: str) -> Iterator[None]:
     except DataRefusedError as error:
         if not member:
             raise
-        raise DataRefusedError(error.check, f"{member}: {error.what}", error.next_step) from None
+        raise type(error)(error.check, f"{member}: {error.what}", error.next_step) from None
 
 
 def _nothing(contract: Contract) -> TextTable:
     """An empty container: a day without records; of a table, whose headings say that it is one, nothing at all."""
     if contract.format.kind not in _RECORDS:
         raise unreadable("there is no file in it")
-    headings = tuple(dict.fromkeys(heading for column in contract.columns for heading in column.headings))
-    schema = {ROW_NUMBER: pl.Int64(), **dict.fromkeys(headings, pl.String()), SHEET_NAME: pl.String()}
-    return TextTable.of_frame(pl.DataFrame(schema=schema), headings, headings_are_optional=True)
+    return TextTable.empty(_headings(contract))
+
+
+def _headings(contract: Contract) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(heading for column in contract.columns for heading in column.headings))

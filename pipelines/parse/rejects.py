@@ -6,7 +6,7 @@ by `masking`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -15,11 +15,12 @@ import polars as pl
 from pipelines.contracts import Column, Contract
 from pipelines.parse.cells.units import Candidates, UnitFinder, with_candidates
 from pipelines.parse.masking import MASK, shown
-from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, SHEET_NAME
+from pipelines.parse.text_table import ROW_IN_SHEET, ROW_NUMBER, SHEET_NAME, Unread
 from pipelines.parse.typed_rows import TypedRows
 from pipelines.reference import name_key
 
 OWNER = "__owner"
+UNREAD_FILE = "file: cannot be read"
 UNKNOWN_UNIT = "unknown or ambiguous unit"
 # Each search compares one text with every unit, 40 ms: a file of 100,000 different misspellings must end too.
 MOST_SEARCHES = 100
@@ -65,6 +66,13 @@ def reject_rows(
     return found.with_columns(pl.Series("row_text", row_texts, dtype=pl.String)).select(
         pl.col(ROW_IN_SHEET).alias("row_number"), pl.col(SHEET_NAME).alias("sheet_name"), "row_text", "reasons", OWNER
     ).rename({OWNER: "unit_code"}).cast(REJECT_SCHEMA)  # fmt: skip
+
+
+def unread_rows(unread: Sequence[Unread], contract: Contract) -> pl.DataFrame:
+    """The members of which nothing could be read, each as one row without a cell; a frame of REJECT_SCHEMA."""
+    nothing = orjson.dumps(dict.fromkeys(column.name for column in contract.columns)).decode()
+    lines = [(1, one.told, nothing, [f"{UNREAD_FILE}; {one.why}"], None) for one in unread]
+    return pl.DataFrame(lines, schema=REJECT_SCHEMA, orient="row")
 
 
 class _Suggestions:

@@ -14,6 +14,7 @@ SHEET_NAME = "__sheet_name"
 ROW_IN_SHEET = "__row_in_sheet"
 """A row's number as a person counts it in its own sheet or member."""
 DAMAGE = "\ufffd"
+UNREADABLE = "cannot be read: "
 ROWS_OF_A_SHEET = 10_000_000
 """The rows of a second sheet or member are numbered from here, of a third from twice that: a number stands for one row."""
 
@@ -34,6 +35,23 @@ class Stated:
     before_row: int | None = None
 
 
+class BrokenError(DataRefusedError):
+    """A file broke before it reached us, or is of another kind: of several, the others may be sound."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A member of which nothing could be read.
+
+    Attributes:
+        told: Its name as it may be told.
+        why: What is wrong with it; no text of it.
+    """
+
+    told: str
+    why: str
+
+
 @dataclass(frozen=True)
 class TextTable:
     """A file's rows as texts.
@@ -50,6 +68,7 @@ class TextTable:
         headings_are_optional: A layout where an absent heading only means that no row has a value (XML, JSON).
         titles: Of each part the texts above its heading, which may name the period; they may hold names and are never
             told.
+        unread: The members of which nothing could be read, where the contract lets them be.
     """
 
     headings: tuple[str, ...]
@@ -59,6 +78,14 @@ class TextTable:
     heading_row: int | None = None
     parts: int = 1
     titles: tuple[tuple[str, ...], ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+    @classmethod
+    def empty(cls, headings: tuple[str, ...], unread: tuple[Unread, ...] = ()) -> TextTable:
+        """A table without rows, of records."""
+        schema = {ROW_NUMBER: pl.Int64(), **dict.fromkeys(headings, pl.String()), SHEET_NAME: pl.String()}
+        frame = pl.DataFrame(schema=schema)
+        return replace(cls.of_frame(frame, headings, headings_are_optional=True), unread=unread)
 
     @classmethod
     def of_frame(
@@ -76,9 +103,15 @@ class TextTable:
 
 def unreadable(why: str) -> DataRefusedError:
     """The refusal of a file that is not what its contract says, or is cut short; `parse` adds the file's name."""
-    return DataRefusedError("file_is_readable", f"cannot be read: {why}.", "Ask the owner to export the file again.")
+    return DataRefusedError("file_is_readable", f"{UNREADABLE}{why}.", "Ask the owner to export the file again.")
 
 
-def damaged() -> DataRefusedError:
+def broken(why: str) -> BrokenError:
+    """The refusal of a file that broke, and harms nobody."""
+    refusal = unreadable(why)
+    return BrokenError(refusal.check, refusal.what, refusal.next_step)
+
+
+def damaged() -> BrokenError:
     """The refusal of a file that holds DAMAGE: its text was destroyed before it reached us."""
-    return unreadable("it holds U+FFFD, the mark of text damaged by a wrong encoding")
+    return broken("it holds U+FFFD, the mark of text damaged by a wrong encoding")

@@ -56,8 +56,9 @@ _USUAL_WORDS = frozenset(
     ]
 )
 _USUAL_HEADINGS = frozenset({"stt", "tt", "số thứ tự", "ghi chú"})
+# The second is the receiver's own: a time and a hash.
 _USUAL_NAME = re.compile(
-    r"(?:(?:sheet|trang tính|cdr|records?|body)[ _-]?)?(?:20\d{6}[T_-]\d{1,6}Z?|\d{1,8})?(?:\.(?:csv|gz|html?|json|txt|xlsx?|xml|zip))?",
+    r"(?:(?:(?:sheet|trang tính|cdr|records?|body)[ _-]?)?(?:20\d{6}[T_-]\d{1,6}Z?|\d{1,8})?|\d{12}-[0-9a-f]{32})(?:\.(?:csv|gz|html?|json|txt|xlsx?|xml|zip))?",
     re.IGNORECASE,
 )
 

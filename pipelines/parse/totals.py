@@ -63,7 +63,7 @@ class _Figures:
 
 
 def take_totals(body: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, list[Stated]]:
-    """Takes the total rows out of the data: those with a total's label left of the figures, for right of them are notes."""
+    """Takes the total rows out of the data: those with a total's label left of a figure, for right of them are notes."""
     labels = {name_key(label).rstrip(" :.") for label in contract.format.total_labels}
     if not labels:
         return body, []
@@ -71,7 +71,7 @@ def take_totals(body: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, l
     figures = _Figures.of(names, contract)
     places = [names.index(heading) for own in figures.headings.values() for heading in own]
     is_total = pl.any_horizontal(
-        pl.col(names[: min(places, default=len(names))]).map_elements(
+        pl.col(names[: max(places, default=len(names))]).map_elements(
             lambda text: name_key(text).rstrip(" :.") in labels, return_dtype=pl.Boolean, skip_nulls=True
         )
     ).fill_null(value=False)

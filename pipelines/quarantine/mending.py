@@ -12,8 +12,10 @@ from pathlib import Path
 from pipelines.contracts import NUMBERS, Column
 from pipelines.ingest import Workshop
 from pipelines.parse.cells.units import candidates_of, without_candidates
+from pipelines.parse.rejects import UNREAD_FILE
 from pipelines.quarantine import sentences
 from pipelines.quarantine.held import HeldRow
+from pipelines.validate.suites import LABELS, Rule
 
 RULE = "rule"
 _WITH_DECIMALS = NUMBERS - {"integer"}
@@ -48,11 +50,12 @@ class Mending:
 
     def columns_at_fault(self, dataset: str, reason: str) -> list[str]:
         """The columns that a reason speaks of, in the contract's order."""
+        if without_candidates(reason) == UNREAD_FILE:
+            return []
         subject, _, name = reason.partition(": ")
         if subject != RULE:
             return [subject]
-        suite = self._workshop.suites.get(dataset)
-        rule = next((rule for rule in suite.rules if rule.name == name), None) if suite else None
+        rule = self._rule(dataset, name)
         if rule is None:
             return []
         words = set(re.findall(r"\w+", str(rule.kwargs)))
@@ -60,6 +63,8 @@ class Mending:
 
     def sentence(self, row: HeldRow, reason: str) -> str:
         """How to mend one fault of a row."""
+        if without_candidates(reason) == UNREAD_FILE:
+            return sentences.UNREAD_FILE
         subject, _, why = reason.partition(": ")
         if subject == RULE:
             return self._rule_sentence(row.dataset, reason, why)
@@ -68,13 +73,19 @@ class Mending:
         return self._cell_sentence(column, row.dataset, why) if column else sentences.ANOTHER_FAULT
 
     def _rule_sentence(self, dataset: str, reason: str, name: str) -> str:
+        rule = self._rule(dataset, name)
+        if rule is None:
+            return sentences.ANOTHER_FAULT
+        if rule.mend is None:
+            return sentences.ANOTHER_RULE.format(says=rule.says.vi)
         labels = self.labels(dataset)
-        if sentence := sentences.RULES.get(name):
-            named = [_short(labels[column]) for column in self.columns_at_fault(dataset, reason)]
-            return sentence.format(labels=", ".join(named))
+        named = [_short(labels[column]) for column in self.columns_at_fault(dataset, reason)]
+        return rule.mend.vi.replace(LABELS, ", ".join(named))
+
+    def _rule(self, dataset: str, name: str) -> Rule | None:
+        """The rule of that name today; none if it, or its dataset, is of the past."""
         suite = self._workshop.suites.get(dataset)
-        says = next((rule.says.vi for rule in suite.rules if rule.name == name), None) if suite else None
-        return sentences.ANOTHER_RULE.format(says=says) if says else sentences.ANOTHER_FAULT
+        return next((rule for rule in suite.rules if rule.name == name), None) if suite else None
 
     def _cell_sentence(self, column: Column, dataset: str, why: str) -> str:
         kind = _kind(without_candidates(why))

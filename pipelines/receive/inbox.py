@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -160,16 +161,15 @@ def _make_folder(folder: Path) -> None:
 
 def _write(file: Path, body: bytes) -> None:
     unfinished = file.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}")
-    try:
+    with ExitStack() as undo:
+        undo.callback(unfinished.unlink, missing_ok=True)
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _FILE_MODE)
         with os.fdopen(descriptor, "wb") as handle:
             handle.write(body)
             handle.flush()
             os.fsync(handle.fileno())
         unfinished.rename(file)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+        undo.pop_all()
 
 
 def _names_to_disk(folder: Path, root: Path) -> None:

@@ -18,6 +18,22 @@ from pipelines.errors import ContractError
 
 OnFailure = Literal["quarantine", "refuse", "flag"]
 MARTS_FOLDER = "marts"
+LABELS = "{labels}"
+"""Stands in a rule's `mend` for the labels of the columns that the rule names."""
+
+
+class Mend(BaseModel):
+    """How to mend a row that a rule set apart, in the words of the officer who does it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    vi: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _leaves_no_gap(self) -> Self:
+        if set(self.vi.replace(LABELS, "")) & set("{}"):
+            raise ValueError(f"`mend` has no other gap than {LABELS}")
+        return self
 
 
 class Rule(BaseModel):
@@ -29,6 +45,7 @@ class Rule(BaseModel):
         kwargs: Its arguments; `{$PARAMETER: name}` stands for a value known only when a load is judged.
         on_failure: `quarantine` sets the failing rows apart, `refuse` refuses the load, `flag` only warns.
         says: What the rule demands, in both languages.
+        mend: What the officer of a row that it set apart is told to do; without it, to do what the rule `says`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +55,15 @@ class Rule(BaseModel):
     kwargs: dict[str, Any]
     on_failure: OnFailure
     says: Text
+    mend: Mend | None = None
+
+    @model_validator(mode="after")
+    def _only_a_row_is_mended(self) -> Self:
+        if self.mend is not None and self.on_failure != "quarantine":
+            raise ValueError(
+                f"{self.name}: `mend` tells of a row that is set apart, and on_failure is {self.on_failure}"
+            )
+        return self
 
     @property
     def severity(self) -> Literal["critical", "warning"]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.contracts import Contract, read_contracts
-from pipelines.settings import SOURCES, Settings
+from pipelines.contracts import Contract
+from pipelines.settings import Settings
+from tests.shipped import shipped_contracts
 
 from .places import Place
 from .servers import CLIENT_ID, CLIENT_SECRET, PASSWORD, Loop, Portal, PortalServer, SftpServer
@@ -19,7 +20,7 @@ MakeSettings = Callable[..., Settings]
 
 @pytest.fixture(scope="session")
 def contracts() -> dict[str, Contract]:
-    return read_contracts(SOURCES)
+    return shipped_contracts()
 
 
 @pytest.fixture(autouse=True)

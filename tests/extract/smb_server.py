@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from .folder_servers import LocalPlace
 from .servers import PASSWORD, USER
 
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"])
-_LONGEST_START_SECONDS = 20
+_LONGEST_START_SECONDS, _LOOK_AGAIN_SECONDS = 20, 0.02
 _ENCRYPTING = {"server min protocol": "SMB3", "server signing": "mandatory", "server smb encrypt": "required"}
 
 
@@ -100,7 +100,9 @@ class SmbServer(LocalPlace):
             with socket.socket() as asked:
                 if asked.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
-            time.sleep(0.02)
+            # A process that ends has not started: nothing else is worth waiting for.
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LOOK_AGAIN_SECONDS)
         self.stop()
         raise RuntimeError(f"smbd did not start:\n{log.read_text(errors='replace')}")
 

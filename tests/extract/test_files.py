@@ -20,8 +20,7 @@ from pipelines.calendar import TIME_ZONE, Partition
 from pipelines.contracts import Contract, Files
 from pipelines.errors import DataRefusedError, NotThereError, PermanentError, SettingError, TransientError
 from pipelines.extract.delivery import Delivery
-from pipelines.extract.folders import files, places
-from pipelines.extract.folders import folder as folders
+from pipelines.extract.folders import files, names, places
 
 from .conftest import MakeSettings
 from .servers import PASSWORD, SftpServer
@@ -326,7 +325,7 @@ def test_an_extra_that_is_missing_says_how_to_install_it(
 
 
 def test_unfinished_names_are_lower_case() -> None:
-    assert all(suffix == suffix.lower() for suffix in folders.UNFINISHED_SUFFIXES)
+    assert all(suffix == suffix.lower() for suffix in names.UNFINISHED_SUFFIXES)
 
 
 def _open_sockets() -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pipelines.contracts import Contract, read_contract
+from pipelines.inspection.record_paths import xml_rows_and_paths
 from tests.inspect.inspect_help import khotinh, looked_at, zipped
 from tests.inspect.layouts_seen import PERSONS, UNITS
 from tests.parse.old_encodings import tcvn3, vni, windows_1258
@@ -132,6 +133,17 @@ def test_titles_quotes_percentages_times_and_separators_are_told(tmp_path: Path)
     assert shown(contract, "Độ dài") == {"type": "decimal", "thousands": "", "decimal": ".", "minimum": 0}
 
 
+@pytest.mark.parametrize(
+    ("lists", "within"),
+    [("<a>{0}</a><a>{0}</a>", "a"), ("<a>{0}</a><b>{0}</b>", ""), ("<a>{0}<next>2</next></a>", "")],
+    ids=["one name", "two names", "something else beside the rows"],
+)
+def test_what_holds_rows_is_proposed_where_it_holds_nothing_else(tmp_path: Path, lists: str, within: str) -> None:
+    cells = "".join(f"<r n='{number}'/>" for number in range(5))
+    file = write(tmp_path / "x.xml", f"<x>{lists.format(cells)}</x>".encode())
+    assert xml_rows_and_paths([file]) == ("r", within, ("@n",))
+
+
 def test_records_in_a_namespace_are_found(tmp_path: Path) -> None:
     body = "".join(
         f'<m:record id="r{row}" m:at="{date(2026, 11, 3) + timedelta(days=row % 3)}"><m:count>{row}</m:count></m:record>'
@@ -139,6 +151,7 @@ def test_records_in_a_namespace_are_found(tmp_path: Path) -> None:
     )
     content = f'<?xml version="1.0" encoding="utf-16"?><m:list xmlns:m="urn:example:x">{body}</m:list>'.encode("utf-16")
     contract, _ = drafted(write(tmp_path / "x-20261103.zip", zipped({"a.xml": content})), ROWS)
-    assert (contract.format.kind, contract.format.rows, contract.format.encoding) == ("xml", "record", "utf-16")
+    layout = contract.format
+    assert (layout.kind, layout.rows, layout.rows_within, layout.encoding) == ("xml", "record", "list", "utf-16")
     assert shown(contract, "@at")["type"] == "date"
     assert shown(contract, "count")["type"] == "integer"

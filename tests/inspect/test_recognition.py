@@ -7,21 +7,28 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from demo.province import Province
+from pipelines.calendar import Partition
+from pipelines.contracts import Contract
 from pipelines.ingest import Workshop
 from pipelines.inspection import inspect_file
-from pipelines.inspection.guess import Confidence
+from pipelines.inspection.guess import Confidence, rank
+from pipelines.parse.cells.values import Reading
+from pipelines.parse.containers.signature import read_signature
+from pipelines.parse.sheets import workbook
 from pipelines.settings import EXPECTATIONS, SOURCES
 from tests.inspect.inspect_help import DAY, WORKSHOP, Export, dossiers, file_named, looked_at, zipped
 from tests.parse.parse_help import write
+from tests.shipped import shipped_contracts
 
 
 @pytest.mark.parametrize(
-    "dataset", sorted(name for name, contract in WORKSHOP.contracts.items() if not contract.is_optional)
+    "dataset", sorted(name for name, contract in shipped_contracts().items() if not contract.is_optional)
 )
 def test_each_export_is_known_and_would_be_accepted(tmp_path: Path, nine: dict[str, Export], dataset: str) -> None:
     export = nine[dataset]
@@ -113,3 +120,30 @@ def test_a_register_cut_short_is_told_as_such(tmp_path: Path, made: Province) ->
     content = file_named(made, f"so-van-ban-den-{DAY:%Y%m%d}.xlsx")
     answer = looked_at(write(tmp_path / "so.xlsx", content[: len(content) // 2]), "--dataset", "document_registers")
     assert (answer["signature"]["is_damaged"], answer["mismatch"], answer["exit_code"]) == (True, "damaged", 3)
+
+
+def test_a_workbook_is_opened_once_however_many_contracts_there_are(
+    tmp_path: Path, nine: dict[str, Export], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not once a contract: a large one takes seconds each time. Then it is looked at, and judged."""
+    opened: list[Path] = []
+    ask = workbook._asked
+
+    def counted(file: Path, folder: str, places: list[int] | None, *, with_numbers: bool) -> dict[str, Any]:
+        opened.append(file)
+        return ask(file, folder, places, with_numbers=with_numbers)
+
+    monkeypatch.setattr(workbook, "_asked", counted)
+    export = nine["document_registers"]
+    file = write(tmp_path / export.name, export.content)
+    contracts = list(WORKSHOP.contracts.values())
+    key = b"a key of the tests, not a secret"
+
+    def reading_for(contract: Contract) -> Reading:
+        return Reading(export.name, contract, Partition.of_day(DAY), WORKSHOP.reference, key)
+
+    best = rank(file, read_signature(file), contracts, reading_for)[0]
+    assert (best.dataset, best.headings_share, best.cells_share) == ("document_registers", 1.0, 1.0)
+    assert len(opened) == 1
+    inspect_file(WORKSHOP, file)
+    assert len(opened) == 1 + 3

@@ -236,9 +236,9 @@ def test_a_false_table_of_contents_is_not_believed(tmp_path: Path) -> None:
 def test_members_without_number_are_not_listed(tmp_path: Path) -> None:
     file = tmp_path / "many.zip"
     with zipfile.ZipFile(file, "w") as archive:
-        for number in range(20_000):
-            archive.writestr(f"body-{number:080d}.xml", b"")
-    with few_bytes():
+        for number in range(30_000):
+            archive.writestr(f"body-{number:0250d}.xml", b"")
+    with few_bytes(most_read=10 * 1024 * 1024, most_held=40 * 1024 * 1024):
         assert read_signature(file).is_damaged
 
 

@@ -108,8 +108,8 @@ def test_the_total_row_is_a_check_and_no_row(tmp_path: Path) -> None:
     assert cut.total_differences == {"total row": ("none", "the file may be cut short")}
 
 
-def test_without_declared_labels_a_total_row_is_data(tmp_path: Path) -> None:
-    assert values(read(write(tmp_path / "a.csv", "ma;so\nA;1\nTổng cộng;1\n"), TWO), "ma") == ["A", "Tổng cộng"]
+def test_without_declared_labels_a_total_row_is_set_apart(tmp_path: Path) -> None:
+    assert values(read(write(tmp_path / "a.csv", "ma;so\nA;1\nTổng cộng;1\n"), TWO), "ma") == ["A"]
 
 
 def test_a_declared_quote_is_the_only_one(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_a_spanned_cell_of_the_body_does_not_move_its_neighbours(tmp_path: Path)
         "<tr><td>B</td><td>2</td></tr><tr><td colspan=2>C</td><td>-</td></tr></table>"
     )
     parsed = read(write(tmp_path / "a.xls", page), of)
-    assert parsed.rows.frame().rows() == [(2, "I", "A", 1), (3, None, "B", 2), (4, "C", None, 0)]
+    assert parsed.rows.frame().rows() == [(2, "I", "A", 1), (3, "I", "B", 2), (4, "C", None, 0)]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import polars as pl
 import pytest
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse import Parsed, plain_files
+from pipelines.parse import Parsed, parts, plain_files
 from pipelines.parse.records import xml_records
 from pipelines.reference import Reference
 from tests.parse.parse_help import (
@@ -27,6 +28,7 @@ from tests.parse.parse_help import (
     row_texts,
     shipped,
     values,
+    whole_reasons,
     write,
 )
 
@@ -140,14 +142,118 @@ def test_a_record_without_its_key_is_rejected_not_lost(tmp_path: Path) -> None:
     assert conserves(parsed)
 
 
+# What stands in one body, and what is said of it.
+BROKEN: dict[str, tuple[str | bytes, str]] = {
+    "cut short": (START[:-20], "the XML breaks off before its end"),
+    "text": ("no xml at all", "the XML breaks off or is malformed at its beginning"),
+    "crossed": ("<a></b>", "the XML breaks off or is malformed at line 1"),
+    "empty": ("", "the XML breaks off or is malformed at its beginning"),
+    "damaged": (START.replace("Bí", "B\ufffd"), "it holds U+FFFD"),
+    "damaged later": (START.replace("Bí", "B&#xfffd;"), "it holds U+FFFD"),
+    "a page": ("<html><body>502 Bad Gateway</body></html>", "it is html, not xml"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "it holds NUL bytes"),
+    "another list": ("<orders><order id='1'/></orders>", "no element record is in it; elements seen: orders, order"),
+}
+STRICT = CALLS.model_copy(update={"format": CALLS.format.model_copy(update={"broken_members": "refuse"})})
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_body_refuses_the_file_unless_the_contract_lets_it_be(what: str, tmp_path: Path) -> None:
+    body, why = BROKEN[what]
+    file = _zip(tmp_path / "cdr.zip", a=START, b=body)
+    with pytest.raises(DataRefusedError) as caught:
+        read(file, STRICT, reference=REGISTERS)
+    assert str(caught.value).startswith("cdr.zip: 2 (x.xxx): ")
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize("most_kept", [10, 64 * 1024 * 1024], ids=["read again each time", "kept"])
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_body_of_a_message_is_one_row_set_apart(
+    what: str, most_kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bodies around it keep the rows and the numbers that they have without it."""
+    monkeypatch.setattr(plain_files, "_MOST_BYTES_KEPT", most_kept)
+    body, why = BROKEN[what]
+    parsed = _read(_zip(tmp_path / "cdr.zip", a=START, b=body, c=END))
+    assert numbers(parsed) == [1, 2, 20_000_001, 20_000_002, 20_000_003]
+    assert (parsed.rows_read, parsed.rows.height, parsed.rejects.height, parsed.rows_duplicate) == (6, 5, 1, 0)
+    assert parsed.rejects.get_column("sheet_name").to_list() == ["2 (x.xxx)"]
+    ((reason,),) = whole_reasons(parsed).values()
+    assert reason.startswith("file: cannot be read; ")
+    assert why in reason
+    assert set(row_texts(parsed)[0].values()) == {None}
+    assert "Mật" not in parsed.rejects.write_json()
+
+
+def test_a_body_that_the_receiver_wrote_is_named(tmp_path: Path) -> None:
+    name = "075959123456-0123456789abcdef0123456789abcdef"
+    parsed = _read(_zip(tmp_path / "cdr.zip", a=START, **{name: "<a"}))
+    assert parsed.rejects.get_column("sheet_name").to_list() == [f"{name}.xml"]
+
+
+def test_many_bodies_come_in_few_frames_and_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_FRAMES_AT_ONCE", 3)
+    monkeypatch.setattr(parts, "_ROWS_AT_ONCE", 50)
+    bodies = {
+        f"{number}": START.replace('"1"', f'"{number}"').replace('"0"', f'"{number + 2}"') for number in range(60)
+    }
+    parsed = _read(_zip(tmp_path / "cdr.zip", **{**bodies, "31": "<records"}))
+    assert (parsed.rows_read, parsed.rejects.height) == (2 * 59 + 1, 1)
+    found = parsed.rows.frame().filter(pl.col("record_type") == "callLegStart")
+    assert found.get_column("correlator_index").to_list() == [number + 2 for number in range(60) if number != 31]
+    assert found.get_column("row_number").to_list() == [10_000_000 * n + 1 for n in range(60) if n != 31]
+    assert parsed.rejects.get_column("sheet_name").to_list() == ["31.xml"]
+
+
+def test_a_row_before_the_break_of_its_body_does_not_count(tmp_path: Path) -> None:
+    """Nobody knows whether it is whole, and the body will be sent again."""
+    cut = START.partition('<record type="callStart"')[0] + "<rec"
+    parsed = _read(_zip(tmp_path / "cdr.zip", a=cut, b=END))
+    assert numbers(parsed) == [10_000_001, 10_000_002, 10_000_003]
+    assert (parsed.rows_read, parsed.rejects.height) == (4, 1)
+
+
+def test_a_file_that_is_no_member_of_others_is_refused_when_it_is_broken(tmp_path: Path) -> None:
+    with pytest.raises(DataRefusedError, match=r"a\.xml: cannot be read: the XML breaks off"):
+        _read(write(tmp_path / "a.xml", START[:-20]))
+
+
 @pytest.mark.parametrize(
-    "body",
-    ["<records session='s'><record type='callEnd'>", "no xml at all", "<a></b>", ""],
-    ids=["cut short", "text", "crossed", "empty"],
+    ("body", "why"),
+    [
+        ("<!DOCTYPE records [<!ENTITY a 'x'>]><records/>", "declares a document type"),
+        ("<records><record>" + "<a/>" * 30_000 + "</record></records>", "a row of the XML is larger than any record"),
+    ],
+    ids=["bomb", "a row without end"],
 )
-def test_a_malformed_body_refuses_the_whole_file_and_is_named(body: str, tmp_path: Path) -> None:
-    with pytest.raises(DataRefusedError, match=r"cdr\.zip: 2 \(x\.xxx\): cannot be read: the XML breaks off"):
+def test_a_hostile_body_refuses_the_day_all_the_same(body: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(DataRefusedError, match=rf"2 \(x\.xxx\): cannot be read: .*{why}"):
         _read(_zip(tmp_path / "cdr.zip", a=START, b=body))
+
+
+def test_a_body_without_rows_is_one_only_where_the_contract_names_what_they_stand_in(tmp_path: Path) -> None:
+    nobody = f'<records session="{ONE}"/>'
+    assert _read(write(tmp_path / "a.xml", nobody)).rows_read == 0
+    assert _read(_zip(tmp_path / "cdr.zip", a=nobody, b=START)).rows_read == 2
+    undeclared = CALLS.model_copy(update={"format": CALLS.format.model_copy(update={"rows_within": ""})})
+    with pytest.raises(DataRefusedError, match="no element record is in it; elements seen: records") as caught:
+        read(write(tmp_path / "a.xml", nobody), undeclared, reference=REGISTERS)
+    assert caught.value.check == "rows_are_where_declared"
+
+
+def test_a_renamed_row_is_no_day_without_rows_even_beside_sound_bodies_of_one_file(tmp_path: Path) -> None:
+    renamed = START.strip().replace("record>", "event>").replace("<record ", "<event ")
+    with pytest.raises(
+        DataRefusedError, match=r"no element r is in it; elements seen: ds, ban\.ghi, x{6}_x, con, so\."
+    ):
+        _rows(
+            write(
+                tmp_path / "a.xml", "<rs><r ma='1'/></rs><ds><ban.ghi><Nguyễn_A/><con><so>1</so></con></ban.ghi></ds>"
+            )
+        )
+    parsed = _read(_zip(tmp_path / "cdr.zip", a=renamed, b=END))
+    assert reasons(parsed) == {1: ["file: cannot be read"]}
 
 
 def _with_entity(declared: str, used: str) -> str:
@@ -198,11 +304,6 @@ def test_an_empty_zip_is_a_day_without_calls(tmp_path: Path) -> None:
     assert (parsed.rows_read, parsed.rows.height) == (0, 0)
 
 
-def test_damaged_text_refuses_the_zip(tmp_path: Path) -> None:
-    with pytest.raises(DataRefusedError, match=r"U\+FFFD"):
-        _read(_zip(tmp_path / "cdr.zip", a=START.replace("Bí", "B\ufffd")))
-
-
 PLAIN = contract(
     [
         column("phien", headings=["../@session"]),
@@ -211,7 +312,7 @@ PLAIN = contract(
         column("so", "integer", headings=["con/so"]),
     ],
     keys=["ma"],
-    format={"kind": "xml", "rows": "r"},
+    format={"kind": "xml", "rows": "r", "rows_within": "rs"},
 )
 
 

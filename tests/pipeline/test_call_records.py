@@ -17,6 +17,7 @@ import duckdb
 from pipelines.build import run_dbt
 from pipelines.calendar import Partition
 from pipelines.ingest import Workshop, ingest
+from pipelines.load.ledger import Outcome
 from pipelines.settings import Settings
 
 FIRST, SECOND = date(2026, 6, 1), date(2026, 6, 2)
@@ -90,6 +91,41 @@ POLLS = {
 </response></poll>"""
     for time, people in (("09:05", 12), ("09:50", 4))
 }
+
+
+def test_one_broken_body_costs_itself_and_not_its_day(tmp_path: Path) -> None:
+    """Of 40 sound bodies and one that breaks off, 40 count; of one and one, none: the contract bears 5%."""
+    folder = tmp_path / "cdr" / FIRST.isoformat()
+    folder.mkdir(parents=True)
+    body = """<records session="{session}"><record type="callStart" time="2026-06-01T02:00:00Z" correlatorIndex="{number}">
+      <call id="{call}"><name>Họp kín</name></call></record></records>"""
+    whole = [body.format(session=ONE, number=number, call=MORNING) for number in range(40)]
+    for number, text in enumerate(whole):
+        (folder / f"{number:02}.xml").write_text(text, encoding="utf-8")
+    (folder / "15.xml").write_text(whole[15][:-30], encoding="utf-8")
+    (folder / "40.xml").write_text(whole[15], encoding="utf-8")
+    workshop = Workshop(
+        Settings.model_validate(
+            {
+                "home": tmp_path / "home",
+                "pseudonym_key": "a key of the tests",
+                "videoconference_url": f"file://{tmp_path}",
+            }
+        )
+    )
+    (attempt,) = ingest(workshop, "videoconference_calls", Partition.of_day(FIRST))
+    assert (attempt.outcome, attempt.verdict) == (Outcome.LOADED, "accepted_with_warnings")
+    assert (attempt.rows_read, attempt.rows_accepted, attempt.rows_quarantined) == (41, 40, 1)
+    with duckdb.connect(str(workshop.settings.warehouse_file), read_only=True) as connection:
+        (apart,) = connection.execute("SELECT sheet_name, row_number, reasons, row_text FROM ops.quarantine").fetchall()
+    assert apart[:3] == ("15.xml", 1, ["file: cannot be read; the XML breaks off before its end"])
+    assert "kín" not in apart[3]
+    for file in folder.glob("*.xml"):
+        if file.name not in {"14.xml", "15.xml"}:
+            file.unlink()
+    (attempt,) = ingest(workshop, "videoconference_calls", Partition.of_day(FIRST))
+    assert attempt.outcome is Outcome.REFUSED
+    assert attempt.message.startswith("quarantine_share_is_bearable: 50.00% of the rows are rejected")
 
 
 def test_two_bridges_and_a_night_give_the_figures_worked_out_by_hand(tmp_path: Path) -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
 from pipelines.calendar import Partition
+from pipelines.cli.vietnamese import reason_vi
+from pipelines.errors import ContractError
 from pipelines.ingest import Workshop
 from pipelines.parse.cells.typed_frame import _outside, _unread_reason
 from pipelines.parse.cells.values import Reading, read_value
 from pipelines.quarantine import sentences
 from pipelines.quarantine.held import HeldRow
 from pipelines.quarantine.mending import Mending, _kind
+from pipelines.settings import EXPECTATIONS
+from pipelines.validate.suites import read_suite
 from tests.quarantine.quarantine_help import settings_in
 
 WORKSHOP = Workshop(settings_in(Path("unused")))
@@ -24,9 +31,38 @@ def _row(dataset: str, key: str = "2026-11-05", **cells: str) -> HeldRow:
     return HeldRow(dataset, key, f"{dataset}/{key}/r1", "f", "0" * 64, "", 2, None, dict(cells), ())
 
 
-def test_every_rule_that_sets_rows_apart_has_its_sentence_and_no_sentence_is_stale() -> None:
-    rules = {rule.name for suite in WORKSHOP.suites.values() for rule in suite.rules if rule.on_failure == "quarantine"}
-    assert rules == set(sentences.RULES)
+@pytest.mark.parametrize(
+    ("mend", "on_failure", "why"),
+    [
+        ({"vi": "Sửa {cột}."}, "quarantine", "no other gap than {labels}"),
+        ({"vi": "Sửa {."}, "quarantine", "no other gap than {labels}"),
+        ({"vi": "Sửa."}, "refuse", "row that is set apart"),
+        ({"vi": "Sửa.", "en": "Mend."}, "quarantine", "mend.en"),
+    ],
+)
+def test_a_sentence_that_could_not_be_told_is_no_part_of_a_suite(
+    tmp_path: Path, mend: dict[str, str], on_failure: str, why: str
+) -> None:
+    rule = {"name": "r", "type": "t", "kwargs": {}, "on_failure": on_failure, "says": {"vi": "a", "en": "b"}}
+    suite = {"dataset": "x", "rules": [{**rule, "mend": mend}]}
+    (tmp_path / "x.yaml").write_text(yaml.safe_dump(suite, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(ContractError, match=re.escape(why)):
+        read_suite(tmp_path, "x")
+
+
+def test_another_sentence_judges_no_file_again(tmp_path: Path) -> None:
+    expectations = shutil.copytree(EXPECTATIONS, tmp_path / "expectations")
+    suite = expectations / "officer_forms.yaml"
+
+    def rules_after(old: str, new: str) -> str:
+        text = suite.read_text(encoding="utf-8")
+        assert old in text
+        suite.write_text(text.replace(old, new), encoding="utf-8")
+        return Workshop(WORKSHOP.settings, expectations=expectations).rules_sha256("officer_forms")
+
+    before = WORKSHOP.rules_sha256("officer_forms")
+    assert rules_after("giữ một dòng đúng", "giữ dòng đúng") == before
+    assert rules_after("denominator = 0", "denominator <= 0") != before
 
 
 def test_every_reason_that_a_cell_can_have_has_its_sentence() -> None:
@@ -89,6 +125,17 @@ def test_the_units_that_a_reason_suggests_are_told_in_its_words(suggested: str, 
     sentence = MENDING.sentence(_row("document_registers"), UNKNOWN + suggested)
     assert sentence.startswith("Ghi «Mã đơn vị ban hành» đúng theo danh mục")
     assert told in sentence
+
+
+def test_a_message_that_could_not_be_read_is_asked_for_again() -> None:
+    reason = "file: cannot be read; the XML breaks off before its end"
+    assert "gửi lại tệp này" in MENDING.sentence(_row("videoconference_calls"), reason)
+    assert MENDING.columns_at_fault("videoconference_calls", reason) == []
+    assert reason_vi(WORKSHOP, "videoconference_calls", reason) == "Cả tệp (bản ghi) này không đọc được"
+
+
+def test_the_sentence_of_a_rule_stands_in_its_suite() -> None:
+    assert MENDING.sentence(_row("portal_dossiers"), "rule: unit_code_is_present") == "Điền mã đơn vị."
 
 
 def test_a_rule_of_an_analyst_without_a_sentence_is_told_by_its_own_words() -> None:

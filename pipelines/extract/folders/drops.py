@@ -31,7 +31,8 @@ from pipelines.extract.delivery import (
     without_credentials,
 )
 from pipelines.extract.folders.files import check_unchanged, is_marked, is_marker
-from pipelines.extract.folders.folder import Entry, Folder, is_legible
+from pipelines.extract.folders.folder import Entry, Folder
+from pipelines.extract.folders.names import is_legible
 from pipelines.extract.folders.places import open_folder
 from pipelines.extract.patience import patiently
 from pipelines.settings import Settings

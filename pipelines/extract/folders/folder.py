@@ -18,24 +18,18 @@ from errno import EFBIG
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
-from urllib.parse import SplitResult, urlsplit
 
 from fsspec.implementations.local import LocalFileSystem
 
 from pipelines.connections import FileConnection
 from pipelines.errors import NotThereError, PermanentError, SettingError, TransientError
 from pipelines.extract.delivery import LARGEST_FILE_BYTES, private_file, without_credentials
-
-UNFINISHED_SUFFIXES = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".download")
-"""Names that senders give to a file until it is whole. Such files are passed over, and those that begin with a dot."""
+from pipelines.extract.folders.names import inside, is_legible, is_passed_over, is_plain
 
 LONGEST_COPY_SECONDS = 900.0
 """After so long one copy is given up."""
 
-_PASSED_PREFIXES = (".", "~$")  # `~$` is how Office marks a file that somebody has open.
-_PASSED_NAMES = {"thumbs.db", "desktop.ini"}
 _LONGEST_NAME = 255
-_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # Controls, marks that turn the direction of writing, half characters.
 
 ErrorTypes = tuple[type[Exception], ...]
 
@@ -112,7 +106,7 @@ class Folder:
             PermanentError: The path climbs out of the root, a listed name does, or it may not be read.
             TransientError: The place did not answer.
         """
-        full = posixpath.join(self.root, _inside(path))
+        full = posixpath.join(self.root, inside(path))
         parent, last = posixpath.split(full)
         with self._translated(path):
             try:
@@ -135,7 +129,7 @@ class Folder:
             PermanentError: The path climbs out of the root, a listed name does, or it may not be listed.
             TransientError: The place did not answer.
         """
-        full = posixpath.join(self.root, _inside(path)) if path else self.root
+        full = posixpath.join(self.root, inside(path)) if path else self.root
         with self._translated(path):
             try:
                 return sorted(self._list(full), key=lambda entry: entry.name)
@@ -199,12 +193,12 @@ class Folder:
         for described in self.filesystem.ls(parent, detail=True):
             path = str(described["name"]).removesuffix("/")
             name = path.removeprefix(prefix)
-            if not path.startswith(prefix) or not _is_plain(name) or len(name) > _LONGEST_NAME:
+            if not path.startswith(prefix) or not is_plain(name) or len(name) > _LONGEST_NAME:
                 raise PermanentError(
                     f"{self._address('')} lists a name that leads out of its folder.",
                     "Tell its owner: the server is broken, or somebody has tampered with it.",
                 )
-            if described["type"] == "directory" or _is_passed_over(name):
+            if described["type"] == "directory" or is_passed_over(name):
                 continue
             if described["type"] == "file":
                 yield _entry(path, described)
@@ -261,26 +255,6 @@ class Folder:
         return posixpath.join(without_credentials(self.connection.url), name)
 
 
-def account_address(connection: FileConnection) -> SplitResult:
-    """The address of a server that is entered by an account: it names the user, and never the password.
-
-    Raises:
-        SettingError: It does not.
-    """
-    address = urlsplit(connection.url)
-    try:
-        has_port = address.port is None or address.port > 0
-    except ValueError:
-        has_port = False
-    if not has_port or not address.hostname or not address.username or address.password is not None:
-        raise SettingError(
-            connection.setting,
-            f"is not of the form {address.scheme}://user@host:port/folder, without a password.",
-            f"Correct it; a password belongs into {connection.beside('password')}.",
-        )
-    return address
-
-
 def write_blocks(blocks: Iterable[bytes], target: str) -> None:
     """Writes what a place sends into a file, within bounds: a sender without end must not fill the disk or the night.
 
@@ -297,32 +271,6 @@ def write_blocks(blocks: Iterable[bytes], target: str) -> None:
             if size > LARGEST_FILE_BYTES:
                 raise OSError(EFBIG, "more came than was announced")
             file.write(block)
-
-
-def is_legible(name: str) -> bool:
-    """Whether a name is what it looks like: no controls, and no marks that turn the direction of writing."""
-    return not any(unicodedata.category(letter) in _INVISIBLE for letter in name)
-
-
-def _inside(path: str) -> str:
-    """The path itself, if it stays below the root and has a `*` in its last part at most."""
-    *parents, last = path.split("/")
-    if not all(map(_is_plain, [*parents, last])) or not is_legible(path):
-        raise PermanentError(
-            f"{path!r} is no path below a connection's root.", "Write it without .., empty parts or a leading /."
-        )
-    if any("*" in parent for parent in parents):
-        raise PermanentError(f"{path!r} has a * in a folder's name.", "Keep the * to the file's name.")
-    return path
-
-
-def _is_passed_over(name: str) -> bool:
-    folded = name.casefold()
-    return folded.startswith(_PASSED_PREFIXES) or folded.endswith(UNFINISHED_SUFFIXES) or folded in _PASSED_NAMES
-
-
-def _is_plain(name: str) -> bool:
-    return name not in {"", ".", ".."} and not any(letter in name for letter in "/\\\0")
 
 
 def _entry(path: str, described: Mapping[str, Any]) -> Entry:

@@ -11,7 +11,7 @@ import posixpath
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from errno import EFBIG
 from time import monotonic
@@ -21,7 +21,8 @@ from urllib.parse import unquote
 from pipelines.connections import FileConnection
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.delivery import without_credentials
-from pipelines.extract.folders.folder import Failures, Folder, account_address, write_blocks
+from pipelines.extract.folders.folder import Failures, Folder, write_blocks
+from pipelines.extract.folders.names import account_address
 from pipelines.settings import Settings
 
 LARGEST_LISTING_BYTES = 64 * 1024 * 1024
@@ -75,11 +76,11 @@ class _Server(ftplib.FTP_TLS):
         # FTP_TLS would begin a session of its own here.
         connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # noqa: S321 -- it is encrypted in the next line
         session = self.sock.session if isinstance(self.sock, ssl.SSLSocket) else None
-        try:
-            return self.context.wrap_socket(connection, server_hostname=self.host, session=session), size
-        except BaseException:
-            connection.close()
-            raise
+        with ExitStack() as undo:
+            undo.callback(connection.close)
+            protected = self.context.wrap_socket(connection, server_hostname=self.host, session=session)
+            undo.pop_all()
+        return protected, size
 
     def read(self, command: str) -> Iterator[bytes]:
         """The data that a command makes the server send, until the server says that it was all."""

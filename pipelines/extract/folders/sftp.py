@@ -21,7 +21,8 @@ from sshfs import SSHFileSystem
 from pipelines.connections import FileConnection
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.delivery import without_credentials
-from pipelines.extract.folders.folder import LONGEST_COPY_SECONDS, Failures, Folder, account_address
+from pipelines.extract.folders.folder import LONGEST_COPY_SECONDS, Failures, Folder
+from pipelines.extract.folders.names import account_address
 from pipelines.settings import Settings
 
 _KEEPALIVE_SECONDS = 5

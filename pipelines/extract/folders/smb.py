@@ -29,7 +29,8 @@ from smbprotocol.header import NtStatus
 from pipelines.connections import FileConnection
 from pipelines.errors import SettingError, TransientError
 from pipelines.extract.delivery import without_credentials
-from pipelines.extract.folders.folder import Failures, Folder, account_address, write_blocks
+from pipelines.extract.folders.folder import Failures, Folder, write_blocks
+from pipelines.extract.folders.names import account_address
 from pipelines.settings import Settings
 
 _PORT = 445

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.contracts import MOMENTS, Column
+from pipelines.contracts import MOMENTS, NUMBERS, Column
 from pipelines.parse.cells.codes import count_mended
 from pipelines.parse.cells.drift import CellCount, count_cells
 from pipelines.parse.cells.swapped_dates import DateCount, count_dates
+from pipelines.parse.cells.total_labels import names_total
 from pipelines.parse.cells.values import Reading, clean, read_value, units_above
 from pipelines.parse.rejects import UNKNOWN_UNIT
 from pipelines.parse.text_table import ROW_NUMBER
 
+UNNAMED_TOTAL = "names a total that the contract does not"
 REASON_SCHEMA = pl.Schema({"row_number": pl.Int64(), "reasons": pl.List(pl.String())})
 
 
@@ -46,6 +48,7 @@ def read_frame(texts: pl.DataFrame, reading: Reading) -> TypedFrame:
     faults: dict[str, pl.Series] = {}
     dates: dict[str, DateCount] = {}
     mended: dict[str, int] = {}
+    has_figures = any(column.type in NUMBERS for column in contract.stored_columns)
 
     def text_of(column: Column) -> pl.Series:
         return texts.select(clean(pl.col(column.name))).to_series()
@@ -64,6 +67,8 @@ def read_frame(texts: pl.DataFrame, reading: Reading) -> TypedFrame:
         unread = text.is_not_null() & value.is_null()
         cells[column.name] = count_cells(text, unread)
         faults |= _faults(column, text, value, unread)
+        if has_figures and column.type == "text" and (totals := names_total(text)).any():
+            faults[f"{column.name}: {UNNAMED_TOTAL}"] = totals
         values[column.name] = value
     rows = pl.DataFrame({"row_number": texts.get_column(ROW_NUMBER), **values})
     if not faults:

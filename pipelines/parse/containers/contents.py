@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-MOST_DIRECTORY_BYTES = 2 * 1024 * 1024
+MOST_DIRECTORY_BYTES = 8 * 1024 * 1024
 NAMES_KEPT = 10_000
 _SECTOR_SHIFT_AT, _DIRECTORY_AT = 30, 48
 _ENTRY_BYTES, _NAME_LENGTH_AT = 128, 64

@@ -44,7 +44,7 @@ class Bounds:
     """
 
     depth: int = 2
-    members: int = 10_000
+    members: int = 50_000
     total_bytes: int = 1024 * 1024 * 1024
     ratio: int = 100
     ratio_from: int = 32 * 1024 * 1024

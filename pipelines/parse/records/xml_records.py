@@ -1,7 +1,7 @@
 """Reads XML bodies such as call detail records, row by row: only one row and its ancestors are ever held.
 
-A column's heading is the path of its value from the row's element: `callLeg/@id`, `../@session`. Names are compared
-without their namespace. Bodies may follow each other in one file. No document type is accepted, so that no entity can
+A column's heading is the path of its value from the row's element (`xml_values`). Names are compared without their
+namespace. Bodies may follow each other in one file. No document type is accepted, so that no entity can
 be declared, expanded or fetched.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +17,9 @@ from lxml import etree
 
 from pipelines.contracts import Contract
 from pipelines.errors import DataRefusedError
-from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, TextTable, unreadable
+from pipelines.parse.masking import shape
+from pipelines.parse.records.xml_values import ABOVE, Wanted, local_name
+from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, BrokenError, TextTable, broken, unreadable
 from pipelines.parse.texts.damage import refuse_damaged_bytes
 
 _BYTES_AT_ONCE = 64 * 1024
@@ -26,10 +29,10 @@ _MOST_BYTES = 16 * 1024 * 1024
 _DECLARATION_BEGINS = b"<?xml"
 _DECLARATION = re.compile(rb"<\?xml\s[^>]{0,200}\?>")
 _LONGEST = 256
+_NAMES_TOLD = 12
+_PROGRAMS_NAME = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,39}")
 _BETWEEN = re.compile(r"[\s\ufeff]*")
 _TYPE_DECLARED = re.compile(rb"<!DOCTYPE|<!ENTITY")
-_SEVERAL = "; "
-_ABOVE = ".."
 
 
 def read_xml(file: Path, contract: Contract, *, is_kept: bool = True) -> TextTable:
@@ -41,7 +44,8 @@ def read_xml(file: Path, contract: Contract, *, is_kept: bool = True) -> TextTab
         is_kept: Holds the rows once they were read; else the file is read again each time they are asked for.
 
     Raises:
-        DataRefusedError: A body is not well-formed, declares a document type, or has a row larger than any record.
+        BrokenError: A body is not well-formed or damaged, or none of its elements is a row.
+        DataRefusedError: A body declares a document type, or has a row larger than any record.
     """
     headings = tuple(dict.fromkeys(heading for column in contract.columns for heading in column.headings))
     if not is_kept:
@@ -53,7 +57,7 @@ def read_xml(file: Path, contract: Contract, *, is_kept: bool = True) -> TextTab
 def _frames(file: Path, contract: Contract, headings: tuple[str, ...]) -> Iterator[pl.DataFrame]:
     number, held = 1, list[tuple[str | None, ...]]()
     paths = [tuple(heading.split("/")) for heading in headings]
-    for row in _Bodies(contract.format.rows, paths).rows(file):
+    for row in _Bodies(contract, paths).rows(file):
         held.append(row)
         if len(held) >= _ROWS_AT_ONCE:
             yield _frame(held, number, headings)
@@ -74,22 +78,23 @@ class _Bodies:
     """The bodies of one file, read as the children of one root, so that any number of them may follow each other.
 
     Args:
-        row_name: Name of a row's element.
-        paths: Of each value, its path from there.
+        contract: What a row's element is called, and the one in which rows stand.
+        paths: Of each value, its path from the row's element.
     """
 
-    def __init__(self, row_name: str, paths: list[tuple[str, ...]]) -> None:
-        self._row_name = row_name
+    def __init__(self, contract: Contract, paths: list[tuple[str, ...]]) -> None:
+        self._row_name, self._within = contract.format.rows, contract.format.rows_within
         self._width = len(paths)
-        self._wanted = _Wanted()
+        self._wanted = Wanted()
         for place, path in enumerate(paths):
             self._wanted.add(path, place)
-        self._beside = {path[path.count(_ABOVE)] for path in paths if path[0] == _ABOVE}
+        self._beside = {path[path.count(ABOVE)] for path in paths if path[0] == ABOVE}
         # Without comments, a text that one of them parts is still one text.
         self._parser = etree.XMLPullParser(
             events=("start", "end"), encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False,
             huge_tree=False, remove_comments=True, remove_pis=True,
         )  # fmt: skip
+        self._body = _Body()
         # Of each open element, whether rows have come in it.
         self._open: list[bool] = []
         # The row that is being read, or the element beside the rows that a path leads to.
@@ -104,7 +109,7 @@ class _Bodies:
             for block in _without_declarations(stream.read, self._is_between):
                 yield from self._fed(block)
         if not self._is_between():
-            raise unreadable("the XML breaks off before its end")
+            raise broken("the XML breaks off before its end")
         yield from self._fed(b"</bodies>")
 
     def _is_between(self) -> bool:
@@ -135,9 +140,12 @@ class _Bodies:
         self._open.append(False)
         if len(self._open) == 2:  # noqa: PLR2004 (a body begins below the root)
             _refuse_text_between(element.getprevious(), element.getparent())
+            self._body = _Body()
+        if not self._body.has_rows:
+            self._body.see(element, self._row_name, self._within)
         if self._whole is not None:
             self._elements += 1
-        elif _local(element) == self._row_name or _local(element) in self._beside:
+        elif local_name(element) == self._row_name or local_name(element) in self._beside:
             self._whole, self._elements, self._bytes = element, 0, 0
 
     def _end(self, element: etree._Element) -> Iterator[tuple[str | None, ...]]:
@@ -150,13 +158,15 @@ class _Bodies:
             del element[:]
         elif self._whole is element:
             self._whole = None
-            if _local(element) == self._row_name:
+            if local_name(element) == self._row_name:
                 yield from self._row(element)
                 del element[:]
             elif self._open[-1]:
-                raise unreadable("an element that a path leads to stands behind the rows to which it belongs")
+                raise broken("an element that a path leads to stands behind the rows to which it belongs")
         if self._whole is None:
             self._drop_before(element)
+        if self._is_between() and not self._body.is_known:
+            raise self._body.unknown(self._row_name)
 
     def _row(self, element: etree._Element) -> Iterator[tuple[str | None, ...]]:
         self._open = [True] * len(self._open)
@@ -167,14 +177,55 @@ class _Bodies:
 
     def _drop_before(self, element: etree._Element) -> None:
         previous, parent = element.getprevious(), element.getparent()
-        if previous is not None and parent is not None and _local(previous) not in self._beside:
+        if previous is not None and parent is not None and local_name(previous) not in self._beside:
             parent.remove(previous)
 
     def _malformed(self, line: int | None) -> DataRefusedError:
         """The parser's message quotes tags and entities, which may be anything that stood behind a < or an &."""
         if self._is_type_declared:
             return unreadable("it declares a document type or an entity, which no record needs and an attack does")
-        return unreadable(f"the XML breaks off or is malformed at line {line or 1}")
+        return broken(f"the XML breaks off or is malformed at line {line or 1}")
+
+
+@dataclass
+class _Body:
+    """What was seen of one body until its first row: a body without one must say that there is none.
+
+    Attributes:
+        has_rows: Whether a row was seen.
+        is_empty: Whether the element was seen in which rows stand, and nothing else in it.
+        names: The first names of elements, in their order.
+    """
+
+    has_rows: bool = False
+    is_empty: bool = False
+    names: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the body's number of rows is known."""
+        return self.has_rows or self.is_empty
+
+    def see(self, element: etree._Element, row_name: str, within: str) -> None:
+        """Takes an element into account, as it begins."""
+        name, parent = local_name(element), element.getparent()
+        self.has_rows = name == row_name
+        if name == within:
+            self.is_empty = True
+        elif within and parent is not None and local_name(parent) == within:
+            self.is_empty = False
+        if len(self.names) < _NAMES_TOLD:
+            self.names[name] = None
+
+    def unknown(self, row_name: str) -> BrokenError:
+        """The refusal of a body of which nobody can say how many rows it should have had."""
+        names = ", ".join(name if _PROGRAMS_NAME.fullmatch(name) else shape(name) for name in self.names)
+        return BrokenError(
+            "rows_are_where_declared",
+            f"no element {row_name} is in it; elements seen: {names}.",
+            "Ask the owner whether the export changed, and correct `rows` in the contract; if a file may hold no row, name "
+            "the element in which rows stand under `rows_within`.",
+        )
 
 
 def _without_declarations(read: Callable[[int], bytes], is_between: Callable[[], bool]) -> Iterator[bytes]:
@@ -204,83 +255,15 @@ def _without_declarations(read: Callable[[int], bytes], is_between: Callable[[],
         held = held[end:]
 
 
-class _Wanted:
-    """Which values are wanted below an element, so that it is walked once however many there are.
-
-    Attributes:
-        text: The value's place, if the element's own text is wanted.
-        attributes: Name and place of each wanted attribute.
-        above: What is wanted of its parent.
-        inner: What is wanted of its children, by name.
-    """
-
-    def __init__(self) -> None:
-        self.text: int | None = None
-        self.attributes: list[tuple[str, int]] = []
-        self.above: _Wanted | None = None
-        self.inner: dict[str, _Wanted] = {}
-
-    def add(self, path: tuple[str, ...], place: int) -> None:
-        """Wants the value at a path."""
-        if not path:
-            self.text = place
-        elif path[0].startswith("@"):
-            self.attributes.append((path[0][1:], place))
-        elif path[0] == _ABOVE:
-            self.above = self.above or _Wanted()
-            self.above.add(path[1:], place)
-        else:
-            self.inner.setdefault(path[0], _Wanted()).add(path[1:], place)
-
-    def take(self, element: etree._Element, found: list[str | None]) -> None:
-        """Puts what is wanted in its place; several texts are joined, so that none is chosen in silence."""
-        for name, place in self.attributes:
-            _put(_attribute(element, name), place, found)
-        if self.text is not None:
-            _put(_text(element), self.text, found)
-        if self.above is not None and (parent := element.getparent()) is not None:
-            self.above.take(parent, found)
-        if self.inner:
-            for child in element:
-                if wanted := self.inner.get(_local(child)):
-                    wanted.take(child, found)
-
-
-def _put(text: str | None, place: int, found: list[str | None]) -> None:
-    if text is not None:
-        before = found[place]
-        found[place] = text if before is None else f"{before}{_SEVERAL}{text}"
-
-
-def _attribute(node: etree._Element, name: str) -> str | None:
-    value = node.get(name)
-    if value is None:
-        return next((str(own) for key, own in node.items() if str(key).endswith(f"}}{name}")), None)
-    return str(value)
-
-
-def _text(node: etree._Element) -> str | None:
-    """An element's own text and what its branches hold of it; a branch that only holds elements has none."""
-    text = node.text
-    if not len(node) or text is None or not text.strip():
-        return None if text is None or (len(node) and not text.strip()) else str(text)
-    return "".join(map(str, node.itertext()))
-
-
-def _local(element: etree._Element) -> str:
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
 def _refuse_text_between(previous: etree._Element | None, root: etree._Element | None) -> None:
     """What stands between two bodies is no record of any, such as the message of a server that broke off."""
     text = previous.tail if previous is not None else root.text if root is not None else None
     if text is not None and not _BETWEEN.fullmatch(text):
-        raise unreadable("the XML breaks off or is malformed at its beginning, or between two bodies")
+        raise broken("the XML breaks off or is malformed at its beginning, or between two bodies")
 
 
 def _refuse_no_body(root: etree._Element) -> None:
     bodies = list(root)
     _refuse_text_between(bodies[-1] if bodies else None, root)
     if not bodies:
-        raise unreadable("the XML breaks off or is malformed at its beginning")
+        raise broken("the XML breaks off or is malformed at its beginning")

@@ -15,6 +15,7 @@ from pipelines.errors import DataRefusedError
 from pipelines.parse.headings import headings_by_column
 from pipelines.parse.parts import Part, one_table
 from pipelines.parse.sheets.heading_rows import ROWS_SEARCHED, Heading, find_heading, holds_required, repeats
+from pipelines.parse.sheets.merged_rows import unmerged
 from pipelines.parse.sheets.sheet_extent import Span
 from pipelines.parse.text_table import ROW_NUMBER, SHEET_NAME, Stated, TextTable, unreadable
 from pipelines.parse.totals import take_groups, take_totals
@@ -113,6 +114,7 @@ def _part(grid: Grid, contract: Contract) -> _Part:
         .with_columns(pl.col(list(kept.values())).str.strip_chars().replace("", None))
         .filter(pl.any_horizontal(pl.col(list(kept.values())).is_not_null()))
     )
+    body = unmerged(body, grid.merged, heading, contract)
     body = body.filter(~repeats(heading, heading.names))
     body, totals = take_totals(body, contract)
     body, groups = take_groups(body, contract)

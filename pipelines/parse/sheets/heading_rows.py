@@ -13,7 +13,7 @@ from string import ascii_uppercase
 
 import polars as pl
 
-from pipelines.contracts import Contract
+from pipelines.contracts import NUMBERS, Contract
 from pipelines.parse.sheets.sheet_extent import Span
 from pipelines.parse.text_table import unreadable
 from pipelines.reference import name_key
@@ -64,6 +64,7 @@ def find_heading(top: Sequence[Sequence[str]], merged: Sequence[Span], contract:
     _, first, names = best
     rows = [*top[first : first + depth]]
     while len(top) > first + len(rows) and _numbers_columns(top[first + len(rows)]):
+        _refuse_figures(top[first + len(rows)], names, contract, first + len(rows) + 1)
         rows.append(top[first + len(rows)])
     levels = tuple(tuple(" ".join(cell.split()) for cell in row) for row in rows)
     return Heading(first, first + len(rows) - 1, told_apart(names, wanted), levels)
@@ -158,6 +159,17 @@ def _numbers_columns(row: Sequence[str]) -> bool:
     letters = sum(cell.isalpha() for cell in cells)
     numbered = [*ascii_uppercase[:letters], *map(str, range(1, len(cells) - letters + 1))]
     return letters > 1 and cells == numbered
+
+
+def _refuse_figures(row: Sequence[str], names: Sequence[str], contract: Contract, number: int) -> None:
+    """`1 | 2 | 3` numbers the columns, unless all of them hold figures: then it may as well be the first record."""
+    types = {name_key(own): column.type for column in contract.columns for own in column.headings}
+    below = {types.get(name_key(name)) for name, cell in zip(names, row, strict=True) if cell.strip()} - {None}
+    if below and below <= NUMBERS and all(cell.strip().isdecimal() for cell in row if cell.strip()):
+        raise unreadable(
+            f"row {number} may number the columns or be a record, for all of them hold figures: ask for an export without "
+            "such a row, or with (1), (2), (3)"
+        )
 
 
 def told_apart(names: Sequence[str], wanted: set[str]) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ def _spread(table: html.HtmlElement) -> tuple[pl.DataFrame, tuple[Span, ...]]:
             cells.extend([_text(cell), *[""] * (width - 1)])
             if height > 1:
                 open_below.update(dict.fromkeys(range(left, left + width), height))
-            if (width > 1 or height > 1) and row_index < ROWS_SEARCHED:
+            if height > 1 or (width > 1 and row_index < ROWS_SEARCHED):
                 merged.append((row_index, left, row_index + height - 1, left + width - 1))
             if len(cells) > MOST_COLUMNS:
                 raise unreadable(f"it has more than {MOST_COLUMNS} columns")

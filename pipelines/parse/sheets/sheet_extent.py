@@ -15,7 +15,7 @@ MOST_CELLS = 20_000_000
 """Cells of a sheet's rectangle, empty ones included: 500,000 rows of 40 columns. More than that is no register."""
 MOST_NOTES = 1_000_000
 """Cells with an error and formulas without a result: of each no more than this is kept."""
-_ROWS_OF_HEADINGS, _MOST_MERGED = 64, 20_000
+_ROWS_OF_HEADINGS, _MOST_MERGED = 64, 100_000
 
 Span = tuple[int, int, int, int]
 """First row, first column, last row and last column of a merged cell, from 0."""
@@ -39,11 +39,11 @@ class Extent:
         self.first_column, self.last_column = min(self.first_column, column), max(self.last_column, column)
 
     def add_merged(self, span: Span) -> None:
-        """A merged cell; only of headings does it matter what it covers."""
-        if span[0] < _ROWS_OF_HEADINGS:
+        """A merged cell; of rows of data it only matters what stands for several of them."""
+        if span[0] < _ROWS_OF_HEADINGS or span[2] > span[0]:
             self.merged.append(span)
         if len(self.merged) > _MOST_MERGED:
-            raise unreadable(f"it has more than {_MOST_MERGED:,} merged cells at its top")
+            raise unreadable(f"it has more than {_MOST_MERGED:,} merged cells")
 
     def add_error(self) -> None:
         """A cell that holds an error such as `#N/A`; the reader keeps a note of each."""

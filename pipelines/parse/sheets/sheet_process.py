@@ -21,6 +21,8 @@ import pyarrow.compute as pc
 UNREADABLE = 3
 _MOST_BYTES = 8 * 1024**3
 _NUMBER_WITH_POINT = r"^-?[0-9]+\.[0-9]+$"
+# A workbook keeps 15 digits of a number: what stands behind them was never written down.
+_TOO_MANY_DIGITS = r"^-?[0-9]{16,}$"
 
 
 def main() -> None:
@@ -53,7 +55,8 @@ def _write(reader: fastexcel.ExcelReader, place: int, folder: Path, request: dic
     left = sheet.selected_columns[0].absolute_index
     batch, errors = sheet.to_arrow_with_errors()
     _save(batch, folder / f"{place}.arrow")
-    columns = [index for index, texts in enumerate(batch.columns) if request["with_numbers"] and _has_point(texts)]
+    wanted = "|".join([_TOO_MANY_DIGITS, *([_NUMBER_WITH_POINT] if request["with_numbers"] else [])])
+    columns = [index for index, texts in enumerate(batch.columns) if _has(texts, wanted)]
     if columns:
         # Only cells that hold a number, not a text, have a value as booleans.
         numbers = _load(reader, place, "boolean", use_columns=[left + index for index in columns])
@@ -62,8 +65,8 @@ def _write(reader: fastexcel.ExcelReader, place: int, folder: Path, request: dic
     return {"left": left, "errors": found, "columns": columns}
 
 
-def _has_point(texts: pa.Array) -> bool:
-    return pa.types.is_string(texts.type) and bool(pc.any(pc.match_substring_regex(texts, _NUMBER_WITH_POINT)).as_py())
+def _has(texts: pa.Array, pattern: str) -> bool:
+    return pa.types.is_string(texts.type) and bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())
 
 
 def _kind(detail: str) -> str:

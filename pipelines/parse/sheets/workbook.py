@@ -12,8 +12,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
@@ -39,6 +40,7 @@ _POINT = "."
 _TORN = "it is no workbook, or it is cut short"
 _SECONDS = 600
 _UNCOMPUTED = "#NO_RESULT"
+_LOST_DIGITS, _ROUNDED = r"^-?[0-9]{16}", "#ROUNDED"
 _ERRORS = {
     "NA": "#N/A", "Div0": "#DIV/0!", "Ref": "#REF!", "Value": "#VALUE!", "Name": "#NAME?", "Num": "#NUM!",
     "Null": "#NULL!", "GettingData": "#GETTING_DATA",
@@ -52,7 +54,8 @@ def read_xlsx(file: Path, contract: Contract) -> TextTable:
         DataRefusedError: It is no workbook or a hostile one, a declared sheet is not there, another sheet holds the
             same table, or no row holds the headings.
     """
-    return _read(_xlsx(file), contract)
+    book = _xlsx(file)
+    return _table(book.entries, book.grids, contract)
 
 
 def read_xls(file: Path, contract: Contract) -> TextTable:
@@ -61,7 +64,32 @@ def read_xls(file: Path, contract: Contract) -> TextTable:
     Raises:
         DataRefusedError: As `read_xlsx`.
     """
-    return _read(_xls(file), contract)
+    book = _xls(file)
+    return _table(book.entries, book.grids, contract)
+
+
+def workbook_heads(file: Path, decimals: Collection[str], rows: int) -> Callable[[Contract], TextTable]:
+    """Reads the first rows of a workbook once, for any number of contracts to be held against them.
+
+    Args:
+        file: An .xlsx or .xls.
+        decimals: The decimal marks of those contracts.
+        rows: How many rows of each sheet.
+
+    Returns:
+        Reads them as `read_xlsx` would.
+
+    Raises:
+        DataRefusedError: It is no workbook, or a hostile one.
+    """
+    book = _xls(file) if read_signature(file).kind is FileKind.XLS else _xlsx(file)
+    heads = book.heads(decimals, rows)
+
+    def grids(chosen: Sequence[SheetEntry], decimal: str) -> Iterator[Grid]:
+        by_place = {entry.place: grid for entry, grid in zip(book.entries, heads[decimal], strict=True)}
+        return (by_place[entry.place] for entry in chosen)
+
+    return lambda contract: _table(book.entries, grids, contract)
 
 
 def workbook_sheets(file: Path, decimal: str) -> list[tuple[SheetEntry, Grid]]:
@@ -110,19 +138,40 @@ class _Book:
 
     def grids(self, chosen: Sequence[SheetEntry], decimal: str) -> Iterator[Grid]:
         """The cells of these sheets, one after the other."""
+        with self._read(chosen, with_numbers=decimal != _POINT) as grid_of:
+            for entry in chosen:
+                yield grid_of(entry, decimal)
+
+    def heads(self, decimals: Collection[str], rows: int) -> dict[str, list[Grid]]:
+        """The first rows of every sheet, spelled with each of these decimal marks; the file is read once for all."""
+        with self._read(self.entries, with_numbers=True) as grid_of:
+            return {
+                decimal: [
+                    replace(grid, cells=grid.cells.head(rows))
+                    for grid in (grid_of(entry, decimal) for entry in self.entries)
+                ]
+                for decimal in decimals
+            }
+
+    @contextmanager
+    def _read(
+        self, chosen: Sequence[SheetEntry], *, with_numbers: bool
+    ) -> Iterator[Callable[[SheetEntry, str], Grid]]:  # fmt: skip
+        """Inside the block: the cells of each of these sheets, by its decimal mark."""
         extents = {
             entry.place: self.extents[entry.place] if self.extents else scan_sheet(self.file, entry) for entry in chosen
         }
         places = [place for place, extent in extents.items() if not extent.is_empty]
         with TemporaryDirectory() as folder:
-            answer = _asked(self.file, folder, places, with_numbers=decimal != _POINT)
-            for entry in chosen:
+            answer = _asked(self.file, folder, places, with_numbers=with_numbers)
+
+            def grid_of(entry: SheetEntry, decimal: str) -> Grid:
                 name, found = told_name(entry.name, entry.place + 1), answer["sheets"].get(str(entry.place))
                 if found is None or found["left"] is None:
-                    yield Grid(name, pl.DataFrame())
-                else:
-                    frame = _texts(Path(folder), entry.place, found, decimal)
-                    yield _grid(name, frame, found, extents[entry.place])
+                    return Grid(name, pl.DataFrame())
+                return _grid(name, _texts(Path(folder), entry.place, found, decimal), found, extents[entry.place])
+
+            yield grid_of
 
 
 def _asked(file: Path, folder: str, places: list[int] | None, *, with_numbers: bool) -> dict[str, Any]:
@@ -143,9 +192,11 @@ def _asked(file: Path, folder: str, places: list[int] | None, *, with_numbers: b
     return answer
 
 
-def _read(book: _Book, contract: Contract) -> TextTable:
-    chosen, left = _chosen(book.entries, contract)
-    sheets = book.grids([*chosen, *left], contract.format.decimal)
+def _table(
+    entries: tuple[SheetEntry, ...], grids_of: Callable[[Sequence[SheetEntry], str], Iterator[Grid]], contract: Contract
+) -> TextTable:  # fmt: skip
+    chosen, left = _chosen(entries, contract)
+    sheets = grids_of([*chosen, *left], contract.format.decimal)
     grids = list(islice(sheets, len(chosen)))
     if contract.format.sheets == "all":
         # A sheet in which nothing stands has nothing to lose.
@@ -188,7 +239,8 @@ def _chosen(entries: tuple[SheetEntry, ...], contract: Contract) -> tuple[list[S
 def _texts(folder: Path, place: int, found: Mapping[str, Any], decimal: str) -> pl.DataFrame:
     """A sheet's cells as texts; Excel's own numbers are spelled as the contract spells typed ones.
 
-    `1.234` held as a number is no thousand.
+    `1.234` held as a number is no thousand. A code of more than 15 digits that became a number has lost the others: two
+    codes would be one.
     """
     frame = pl.read_ipc(folder / f"{place}.arrow").cast(pl.String)
     for column in frame.iter_columns():
@@ -197,11 +249,15 @@ def _texts(folder: Path, place: int, found: Mapping[str, Any], decimal: str) -> 
         return frame
     numbers = pl.read_ipc(folder / f"{place}.numbers.arrow")
     return frame.with_columns(
-        pl.when(number.is_not_null())
-        .then(pl.col(frame.columns[index]).str.replace(_POINT, decimal, literal=True))
-        .otherwise(pl.col(frame.columns[index]))
-        .alias(frame.columns[index])
-        for index, number in zip(found["columns"], numbers.get_columns(), strict=True)
+        pl.when(number.is_not_null() & pl.col(name).str.contains(_LOST_DIGITS))
+        .then(pl.lit(_ROUNDED))
+        .when(number.is_not_null())
+        .then(pl.col(name).str.replace(_POINT, decimal, literal=True))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, number in zip(
+            (frame.columns[index] for index in found["columns"]), numbers.get_columns(), strict=True
+        )
     )
 
 

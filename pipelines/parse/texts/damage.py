@@ -14,8 +14,7 @@ from mmap import mmap
 
 import polars as pl
 
-from pipelines.errors import DataRefusedError
-from pipelines.parse.text_table import DAMAGE, damaged, unreadable
+from pipelines.parse.text_table import DAMAGE, BrokenError, broken, damaged
 from pipelines.parse.texts.font_codes import TCVN3, VNI
 from pipelines.parse.texts.syllables import is_syllable
 
@@ -44,7 +43,7 @@ def refuse_damaged_text(text: str) -> None:
     """Looks for the marks.
 
     Raises:
-        DataRefusedError: One is there.
+        BrokenError: One is there.
     """
     if DAMAGE in text:
         raise damaged()
@@ -60,7 +59,7 @@ def refuse_damaged_cells(cells: pl.Series) -> None:
     """Looks for the marks in texts.
 
     Raises:
-        DataRefusedError: One is there.
+        BrokenError: One is there.
     """
     if cells.str.contains(DAMAGE, literal=True).any():
         raise damaged()
@@ -113,22 +112,22 @@ def refuse_damaged_bytes(content: bytes | mmap) -> None:
     """Looks for the marks in UTF-8 bytes.
 
     Raises:
-        DataRefusedError: One is there.
+        BrokenError: One is there.
     """
     for start in range(0, len(content), _SLICE):
         refuse_damaged_text(content[start : start + _SLICE + _OVERLAP].decode(errors="ignore"))
 
 
-def nul_found() -> DataRefusedError:
+def nul_found() -> BrokenError:
     """The refusal of a file with NUL bytes: its sender's disk or transfer broke off and left a hole."""
-    return unreadable("it holds NUL bytes: a part of it was never written")
+    return broken("it holds NUL bytes: a part of it was never written")
 
 
-def encoded_twice() -> DataRefusedError:
+def encoded_twice() -> BrokenError:
     """The refusal of a file whose text was decoded wrongly and encoded again: `Hỏa` came as `Há»a`."""
-    return unreadable("its text was encoded as UTF-8 twice")
+    return broken("its text was encoded as UTF-8 twice")
 
 
-def old_letters() -> DataRefusedError:
+def old_letters() -> BrokenError:
     """The refusal of Unicode that holds an old font's codes instead of letters: `Hóa` came as `Hoùa` or `Ho¸`."""
-    return unreadable("it holds the codes of VNI, TCVN3 or Windows-1258 as if they were letters")
+    return broken("it holds the codes of VNI, TCVN3 or Windows-1258 as if they were letters")

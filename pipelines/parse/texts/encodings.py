@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pipelines.contracts import Encoding
 from pipelines.errors import DataRefusedError
-from pipelines.parse.text_table import unreadable
+from pipelines.parse.text_table import broken
 from pipelines.parse.texts.damage import refuse_damaged_text
 from pipelines.parse.texts.font_codes import TCVN3, VNI
 from pipelines.parse.texts.syllables import LETTERS, reads_as_vietnamese
@@ -60,7 +60,7 @@ def sound_text(source: Path, encoding: Encoding) -> Iterator[str]:
         cut = len(held) if is_last else _cut(held)
         if not cut:
             if len(held) > BLOCK:
-                raise unreadable(f"it is not {encoding}: line {line} goes on and on without a letter of ASCII")
+                raise broken(f"it is not {encoding}: line {line} goes on and on without a letter of ASCII")
             continue
         text = unicodedata.normalize("NFC", held[:cut])
         _refuse_unsound(text, encoding, line)
@@ -93,7 +93,7 @@ def _decoded(source: Path, encoding: Encoding) -> Iterator[tuple[str, bool]]:
                 line += _lines(before.decode(encoding if encoding.startswith("utf-16") else "latin-1", "ignore"))
                 byte = read - len(error.object) + error.start + 1
                 code = f"0x{error.object[error.start]:02X}"
-                raise unreadable(f"it is not {encoding}: line {line}, byte {byte} of the file ({code})") from None
+                raise broken(f"it is not {encoding}: line {line}, byte {byte} of the file ({code})") from None
             yield text, not block
             line += _lines(text)
             if not block:
@@ -105,18 +105,16 @@ def _decoder(encoding: Encoding, head: bytes) -> Callable[[bytes, bool], str]:
     match encoding:
         case "utf-8" | "utf-8-sig":
             if marked in ("utf-16-le", "utf-16-be"):
-                raise unreadable(f"it is utf-16, not {encoding}")
+                raise broken(f"it is utf-16, not {encoding}")
             return codecs.getincrementaldecoder("utf-8-sig")().decode
         case "utf-16" | "utf-16-le" | "utf-16-be":
             if marked is None and encoding == "utf-16":
-                raise unreadable(
-                    "it is not utf-16: it has no byte order mark; if it is, declare utf-16-le or utf-16-be"
-                )
+                raise broken("it is not utf-16: it has no byte order mark; if it is, declare utf-16-le or utf-16-be")
             if marked is not None and not marked.startswith(encoding):
-                raise unreadable(f"it is {marked}, not {encoding}")
+                raise broken(f"it is {marked}, not {encoding}")
             return _without_mark(codecs.getincrementaldecoder(marked or encoding)().decode)
     if marked is not None:
-        raise unreadable(f"it is {marked}, not {encoding}")
+        raise broken(f"it is {marked}, not {encoding}")
     if encoding == "windows-1258":
         return codecs.getincrementaldecoder("cp1258")().decode
     table = TCVN3 if encoding == "tcvn3" else VNI
@@ -155,7 +153,7 @@ def _refuse_unsound(text: str, encoding: Encoding, line: int) -> None:
 
 
 def _other(encoding: Encoding, line: int) -> DataRefusedError:
-    return unreadable(f"it is not {encoding}: read so, what stands at line {line} is no Vietnamese")
+    return broken(f"it is not {encoding}: read so, what stands at line {line} is no Vietnamese")
 
 
 def _lines(text: str) -> int:
