@@ -32,7 +32,7 @@ class _InstalledDbt(DbtCliResource):
     second connection to the warehouse while dbt writes it.
     """
 
-    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:  # type: ignore[override]
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:  # type: ignore[override]  # noqa: ARG002
         return None
 
     @property

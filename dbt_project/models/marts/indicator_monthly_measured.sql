@@ -1,4 +1,4 @@
-{{ config(schema="staging", contract={"enforced": false}) }}
+{{ config(schema='staging', contract={'enforced': false}) }}
 
 -- What the data in force says of each month today. What is published of a closed month is another question.
 with indicators as (
