@@ -72,7 +72,7 @@ def planted(
     planters = _plant(usual_week.home, folder / "exports", request.param)
     environment = {
         **usual_week.home.environment, **QUICK, "KHOTINH_HOME": str(folder / "data"), "TMPDIR": str(folder / "tmp"),
-        "KHOTINH_DOCUMENTS_URL": (folder / "exports").as_uri(),
+        "KHOTINH_DOCUMENTS_URL": (folder / "exports").as_uri(), "KHOTINH_SYSTEMS": "documents",
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
