@@ -32,13 +32,12 @@
     say where.
 -#}
 {% macro unchecked(columns, changed, opening='where') -%}
-    {%- if execute and not var('check_everything', false) and is_there('staging', 'tests__seen') -%}
-        {%- set known = [] -%}
-        {%- for model_name, expressions in changed
-            if not is_rebuilt(model_name, tests_seen(), test_entry(model, model_name)) -%}
-            {%- do known.append(model_name) -%}
+    {%- if execute and not var('check_everything', false) and is_there(tests_seen()) -%}
+        {%- set reasons = [] -%}
+        {%- for model_name, _ in changed -%}
+            {%- do reasons.append(is_rebuilt(model_name, tests_seen(), test_entry(model, model_name))) -%}
         {%- endfor -%}
-        {%- if known | length == changed | length -%}
+        {%- if not first_value('select ' ~ reasons | join(' or ')) -%}
             {{ opening }} ({{ columns | join(', ') }}) in (
                 {%- for model_name, expressions in changed %}
                 select {{ expressions | join(', ') }} from {{ changes_of(model_name) }}
@@ -63,25 +62,29 @@
 
 {#- On-run-end: up to which change each test has passed. One that warned has not passed. -#}
 {% macro remember_tests(results) -%}
-    {%- set numbers = {} -%}
-    {%- set entries = [] -%}
+    {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
+    {%- set passed = [] -%}
+    {%- set model_names = [] -%}
     {%- for result in results if result.node.resource_type == 'test' and result.status == 'pass' -%}
         {%- for node_id in result.node.depends_on.nodes if is_told_by_changes(node_id) -%}
             {%- set model_name = graph.nodes[node_id].name -%}
-            {%- if model_name not in numbers -%}
-                {%- do numbers.update({model_name: last_change(model_name)}) -%}
-            {%- endif -%}
-            {%- if numbers[model_name] -%}
-                {%- do entries.append(
-                    "('" ~ test_entry(result.node, model_name) ~ "', " ~ numbers[model_name] ~ ")"
-                ) -%}
+            {%- if model_name in built or is_there(changes_of(model_name)) -%}
+                {%- do model_names.append(model_name) -%}
+                {%- do passed.append("('" ~ test_entry(result.node, model_name) ~ "', '" ~ model_name ~ "')") -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- if entries %}
+    {%- if passed %}
     create table if not exists {{ tests_seen() }} (entry varchar, change_number bigint);
     create or replace temporary table tests_passed as
-    select * from (values {{ entries | join(', ') }}) as passed (entry, change_number);
+    select passed.entry, changes.change_number
+    from (values {{ passed | join(', ') }}) as passed (entry, model_name)
+    inner join (
+        {%- for model_name in model_names | unique %}
+        select '{{ model_name }}' as model_name, max(change_number) as change_number from {{ changes_of(model_name) }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as changes on passed.model_name = changes.model_name;
     delete from {{ tests_seen() }} where entry in (select passed.entry from tests_passed as passed);
     insert into {{ tests_seen() }} select entry, change_number from tests_passed
     {%- endif %}
@@ -89,10 +92,4 @@
 
 {% macro is_told_by_changes(node_id) -%}
     {{ return(node_id in graph.nodes and graph.nodes[node_id].config.meta.get('increment') is not none) }}
-{%- endmacro %}
-
-{% macro last_change(model_name) -%}
-    {%- if is_there('staging', changes_of(model_name).identifier) -%}
-        {{ return(first_value('select max(change_number) from ' ~ changes_of(model_name))) }}
-    {%- endif -%}
 {%- endmacro %}

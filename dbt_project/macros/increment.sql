@@ -127,31 +127,32 @@
     {{ return(model['_is_built_whole']) }}
 {%- endmacro %}
 
+{#- One question to the warehouse, however many inputs: each costs dbt more than it costs DuckDB. -#}
 {% macro stands_on_what_it_cannot_follow() -%}
-    {%- if not has_same_basis() -%}
+    {%- set seen = seen_by(this.identifier) -%}
+    {%- if not is_there(seen) -%}
         {{ return(true) }}
     {%- endif -%}
+    {%- set reasons = ["not exists (select 1 from " ~ seen ~ " where entry = '" ~ build_basis() ~ "')"] -%}
     {%- for input in input_models() -%}
-        {%- if is_rebuilt(input, seen_by(this.identifier), input) -%}
-            {{ return(true) }}
-        {%- endif -%}
+        {%- do reasons.append(is_rebuilt(input, seen, input)) -%}
     {%- endfor -%}
-    {{ return(false) }}
+    {{ return(first_value('select ' ~ reasons | join(' or '))) }}
 {%- endmacro %}
 
-{#- Whether a model was built whole since the reader's entry, or not all that it changed since then is told any more. -#}
+{#- SQL: whether a model was built whole since the reader's entry, or not all that it changed since is told any more. -#}
 {% macro is_rebuilt(input, seen, entry) -%}
-    {%- if not is_there('staging', changes_of(input).identifier) -%}
-        {{ return(true) }}
+    {%- if not is_there(changes_of(input)) -%}
+        {{ return('true') }}
     {%- endif -%}
-    {{ return(first_value(
-        "select coalesce(max(case when is_whole then change_number end) > max(entries.seen_number), false)"
+    {{ return(
+        "(select coalesce(max(case when is_whole then change_number end) > max(entries.seen_number), false)"
         ~ " or coalesce(max(change_number) < max(entries.seen_number), true)"
         ~ " or coalesce(min(change_number) > max(entries.seen_number) + 1, true)"
         ~ " from " ~ changes_of(input)
         ~ " left join (select change_number as seen_number from " ~ seen ~ " where entry = '" ~ entry ~ "') as entries"
-        ~ " on true"
-    )) }}
+        ~ " on true)"
+    ) }}
 {%- endmacro %}
 
 {#- Rows that a model took out or put in since this one last looked. -#}
@@ -171,19 +172,12 @@
     {{ return(config.get('meta').increment.inputs | map('first') | unique | list) }}
 {%- endmacro %}
 
-{% macro has_same_basis() -%}
-    {%- set seen = seen_by(this.identifier) -%}
-    {%- if not is_there('staging', seen.identifier) -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {{ return(first_value("select count(*) > 0 from " ~ seen ~ " where entry = '" ~ build_basis() ~ "'")) }}
-{%- endmacro %}
-
-{% macro is_there(schema_name, table_name) -%}
-    {{ return(first_value(
-        "select count(*) > 0 from information_schema.tables where table_name = '" ~ table_name ~ "'"
-        ~ (" and table_schema = '" ~ schema_name ~ "'" if schema_name else '')
-    )) }}
+{#-
+    Whether a table was there when dbt began. One that came since is the first of its kind, so whoever asks treats it as
+    built whole, which it was.
+-#}
+{% macro is_there(relation) -%}
+    {{ return(load_cached_relation(relation) is not none) }}
 {%- endmacro %}
 
 {% macro first_value(query) -%}
@@ -219,6 +213,7 @@
     drop table if exists {{ touched_keys() }};
     drop table if exists {{ taken_rows() }};
     {%- if is_partial() %}
+    {%- do model.update({'_rows_are_taken': true}) %}
     create temporary table {{ touched_keys() }} as
     {%- if increment.reads_loads %}
     select * from ({{ keys_of_changed_loads(increment) }}) as of_loads
@@ -240,7 +235,8 @@
 {% macro take_all() -%}
     {%- if execute %}
     drop table if exists {{ taken_rows() }};
-    {%- if load_relation(this) is not none and not should_full_refresh() and has_same_basis() %}
+    {%- if load_cached_relation(this) is not none and not should_full_refresh() and not stands_on_what_it_cannot_follow() %}
+    {%- do model.update({'_rows_are_taken': true}) %}
     create temporary table {{ taken_rows() }} as
     select * from {{ this }};
     {%- endif %}
@@ -313,7 +309,7 @@
     {%- if execute %}
     {%- set changes = changes_of(this.identifier) -%}
     {%- set keys = config.get('meta').increment['keys'] -%}
-    {%- if is_there(none, taken_rows()) and is_there('staging', changes.identifier) %}
+    {%- if model['_rows_are_taken'] and is_there(changes) %}
     insert into {{ changes }} by name
     with put_in as (
         select built.* from {{ this }} as built
