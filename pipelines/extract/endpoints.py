@@ -1,7 +1,8 @@
 """One status question to each registered endpoint, all at once, with a bound; the answers are one file.
 
-A dead endpoint costs its own timeout and nobody else's. The file holds no clock time: the same answers are the same
-bytes. What an answer means (online, in a call) is read in `parse`; who must answer is `core`'s business.
+A dead endpoint costs its own timeouts and nobody else's. Whoever stayed silent is asked once more when the others are
+done: a living endpoint that this machine was too busy to hear must not count as one that is off. The file holds no
+clock time: the same answers are the same bytes. What an answer means (online, in a call) is read in `parse`; who must answer is `core`'s business.
 """
 
 from __future__ import annotations
@@ -145,7 +146,12 @@ async def _ask_all(addresses: list[str], order: Order) -> list[_Answer]:
             async with turn:
                 return await _ask(client, url, settings.endpoint_timeout_seconds)
 
-        return await asyncio.gather(*map(ask, addresses))
+        answers = await asyncio.gather(*map(ask, addresses))
+        silent = [place for place, answer in enumerate(answers) if answer.outcome == "timeout"]
+        second = await asyncio.gather(*(ask(addresses[place]) for place in silent))
+        for place, answer in zip(silent, second, strict=True):
+            answers[place] = answer
+        return answers
 
 
 async def _ask(client: httpx.AsyncClient, url: httpx.URL, timeout_seconds: float) -> _Answer:
