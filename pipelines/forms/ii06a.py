@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 
 import duckdb
@@ -68,6 +68,13 @@ _HAS_FORM = "SELECT 1 FROM information_schema.tables WHERE table_name = 'portal_
 _BEFORE = """
     SELECT period FROM marts.portal_form_ii06a_monthly WHERE is_closing_known AND last_date = ?::DATE - 1 LIMIT 1
 """
+# What the form counts, as indicators that a closing keeps. The form itself always counts what is known today.
+_RESTATED = """
+    SELECT min(closed_at), min(closed_version), count(DISTINCT indicator_code) FROM marts.indicator_restatement
+    WHERE period = $period AND ($unit IS NULL OR unit_code = $unit) AND indicator_code IN (
+        'portal_received', 'portal_settled', 'portal_settled_on_time_local', 'portal_online', 'portal_open_late'
+    )
+"""
 # Level and field; None for all of them.
 _Key = tuple[str | None, str | None]
 
@@ -111,13 +118,29 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Restated:
+    """That figures of a closed month have moved since.
+
+    Attributes:
+        closed_at: When the month was closed.
+        version: The published version whose figures were closed.
+        indicators: How many of the indicators that the form counts moved, of the units that it is about.
+    """
+
+    closed_at: datetime
+    version: str
+    indicators: int
+
+
+@dataclass(frozen=True)
 class Form:
-    """The form of one month.
+    """The form of one month, as it is counted today.
 
     Attributes:
         month: The month.
         last_date: The last day that is counted; before the month's end in a month in progress.
         reporter: Who reports, by its name.
+        restated: Set where the month is closed and its figures have moved since.
         version: The published version that it was read from.
         rows: Fields in groups of levels, each group's row above its fields, and the total at the end.
     """
@@ -132,6 +155,7 @@ class Form:
     is_opening_known: bool
     is_closing_known: bool
     is_complete: bool
+    restated: Restated | None
     version: str
     rows: tuple[Row, ...]
 
@@ -176,9 +200,15 @@ def read_form(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Sc
         is_opening_known=is_opening_known,
         is_closing_known=is_closing_known,
         is_complete=is_complete,
+        restated=_restated(connection, month, scope),
         version=newest,
         rows=tuple(_rows(connection, month, scope)),
     )
+
+
+def _restated(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Scope) -> Restated | None:
+    found = connection.execute(_RESTATED, {"period": _period(month), "unit": scope.unit}).fetchall()[0]
+    return Restated(*found) if found[2] else None
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Scope) -> Iterator[Row]:

@@ -62,10 +62,17 @@ def checks(form: Form) -> list[Check]:
 
 
 def may_be_sent(form: Form, done: list[Check]) -> bool:
-    """Whether the period is whole and nothing contradicts itself; a period before that is not there does not hinder."""
-    return form.is_complete and all(
-        check.state is State.HOLDS or (check.state is State.UNKNOWN and check.is_with_the_period_before)
-        for check in done
+    """Whether the period is whole and nothing contradicts itself, nor what a closed month said.
+
+    A period before that is not there does not hinder.
+    """
+    return (
+        form.is_complete
+        and form.restated is None
+        and all(
+            check.state is State.HOLDS or (check.state is State.UNKNOWN and check.is_with_the_period_before)
+            for check in done
+        )
     )
 
 

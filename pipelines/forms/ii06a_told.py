@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from pipelines.forms.ii06a import LEVELS, Form
+from pipelines.forms.ii06a import LEVELS, Form, Restated
 from pipelines.forms.ii06a_checks import Check, State, may_be_sent
 
 # Above it: the title, the verdict, the unit of count, three rows of headings and the columns' numbers.
@@ -63,6 +63,8 @@ def problems(form: Form, done: list[Check]) -> list[tuple[str, str]]:
                 "The closing stock is not known: columns 11 to 13 are empty.",
             )
         )
+    if form.restated is not None:
+        told.append(_moved(form.restated))
     told += [_broken(form, check) for check in done if check.state is State.BROKEN]
     if form.is_opening_known and any(row.open_before is None for row in form.rows):
         told.append((
@@ -75,8 +77,24 @@ def problems(form: Form, done: list[Check]) -> list[tuple[str, str]]:
 def _short(form: Form, done: list[Check]) -> Iterator[str]:
     if not form.is_complete:
         yield f"kỳ chưa đủ ({form.days_covered}/{form.days_expected} ngày)"
+    if form.restated is not None:
+        yield "tháng đã chốt, số nay khác số đã chốt"
     if broken := sum(check.state is State.BROKEN for check in done):
         yield f"{broken} phép kiểm không khớp"
+
+
+def _moved(restated: Restated) -> tuple[str, str]:
+    vi = (
+        f"Tháng đã chốt lúc {restated.closed_at:%H:%M ngày %d/%m/%Y}; từ đó {restated.indicators} chỉ tiêu của biểu đã đổi. "
+        f"Biểu này là số hiện nay; số đã chốt nằm ở bản công bố {restated.version}. "
+        "Muốn gửi số hiện nay thì mở lại tháng rồi chốt lại (khotinh close)."
+    )
+    en = (
+        f"The month was closed at {restated.closed_at:%Y-%m-%d %H:%M}; {restated.indicators} indicators of the form moved "
+        f"since. This is today's count; what was closed is in the version {restated.version}. To send today's, re-open the "
+        "month and close it again (khotinh close)."
+    )
+    return vi, en
 
 
 def _broken(form: Form, check: Check) -> tuple[str, str]:

@@ -57,7 +57,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 is_complete BOOLEAN, received_count BIGINT, received_online_count BIGINT, received_direct_count BIGINT,
                 received_channel_unreported_count BIGINT, carried_over_count BIGINT, settled_count BIGINT,
                 settled_early_count BIGINT, settled_on_time_count BIGINT, settled_late_count BIGINT, open_count BIGINT,
-                open_in_time_count BIGINT, open_late_count BIGINT)
+                open_in_time_count BIGINT, open_late_count BIGINT);
+            CREATE TABLE marts.indicator_restatement (indicator_code VARCHAR, unit_code VARCHAR, period VARCHAR,
+                closed_at TIMESTAMP, closed_version VARCHAR)
         """)
         connection.executemany(
             "INSERT INTO core.dim_unit (unit_code, unit_name_vi, unit_type, administrative_level_code, parent_unit_code) VALUES (?, ?, ?, ?, ?)",
@@ -254,6 +256,29 @@ def test_a_month_in_progress_is_not_sent_though_everything_adds_up(home: Path) -
         Book(home / "II.06a_2026-10.xlsx").cells[FORM]["A2"]
         == "KHÔNG GỬI: kỳ chưa đủ (30/31 ngày). Xem trang Kiểm tra."
     )
+
+
+def test_a_closed_month_whose_figures_moved_is_not_sent_and_says_where_the_closed_ones_are(home: Path) -> None:
+    _change(
+        home,
+        """
+        INSERT INTO marts.indicator_restatement VALUES
+            ('portal_received', 'H56.12', '202610', '2026-11-05 09:30:00', '20261105T050000000000'),
+            ('portal_received', 'H56', '202610', '2026-11-05 09:30:00', '20261105T050000000000'),
+            ('portal_settled', 'H56', '202610', '2026-11-05 09:30:00', '20261105T050000000000'),
+            ('document_sent', 'H56.13', '202610', '2026-11-05 09:30:00', '20261105T050000000000'),
+            ('portal_received', 'H56.13', '202609', '2026-10-05 09:30:00', '20261005T050000000000')
+        """,
+    )
+    done = _form()
+    assert done.exit_code == 3
+    assert "chốt lúc 09:30 ngày 05/11/2026; từ đó 2 chỉ tiêu của biểu đã đổi" in " ".join(done.stdout.split())
+    assert "20261105T050000000000" in done.stdout
+    assert (
+        Book(home / "II.06a_2026-10.xlsx").cells[FORM]["A2"]
+        == "KHÔNG GỬI: tháng đã chốt, số nay khác số đã chốt. Xem trang Kiểm tra."
+    )
+    assert _form("--unit", "H56.13").exit_code == 0
 
 
 def test_one_level_and_one_unit_have_their_own_form(home: Path) -> None:
