@@ -125,3 +125,11 @@ def differences(home: Home, truth: pl.DataFrame | None = None) -> pl.DataFrame:
         pl.col("numerator").ne_missing(pl.col("numerator_mart"))
         | pl.col("denominator").ne_missing(pl.col("denominator_mart"))
     )
+
+
+def rows_that_differ(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> int:
+    """How many rows only one of two queries gives."""
+    found = connection.execute(
+        f"SELECT count(*) FROM (({one} EXCEPT ALL {other}) UNION ALL ({other} EXCEPT ALL {one}))"
+    ).fetchall()
+    return int(found[0][0])

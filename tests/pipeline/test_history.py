@@ -1,10 +1,9 @@
-"""What was known, and when: a correction over the real run, and what increments make of corrections of every kind."""
+"""What increments make of corrections of every kind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from shutil import copy
 from typing import Any
@@ -13,50 +12,9 @@ import duckdb
 
 from pipelines.build import run_dbt
 from pipelines.settings import Settings
-from tests.pipeline.conftest import Ran, home_with
+from tests.pipeline.conftest import Ran, rows_that_differ
 
 RECORDS = ("dossier", "document_delivery", "document_registration", "conference_leg", "account")
-
-
-def test_before_a_correction_is_known_what_was_published_before_it(tmp_path: Path) -> None:
-    first, last = date(2026, 11, 5), date(2026, 11, 6)
-    with home_with(tmp_path, ["corrected_file:2026-11-05"], first, last) as home:
-        home.run(first, last)
-        published_before = (home.folder / "published" / "warehouse.duckdb").resolve()
-        home.run(first, first, "--dataset", "document_exchanges")
-    with duckdb.connect(str(home.folder / "published" / "warehouse.duckdb"), read_only=True) as now:
-        now.execute(f"ATTACH '{published_before}' AS before (READ_ONLY)")
-        intervals = now.execute(
-            """
-            SELECT load_id, in_force_from, in_force_until FROM core.load_history
-            WHERE dataset = 'document_exchanges' AND partition_key = '2026-11-05' ORDER BY load_sequence
-            """
-        ).fetchall()
-        (original, _, replaced_at), (correction, corrected_at, still) = intervals
-        assert (original, correction) == ("document_exchanges/2026-11-05/r1", "document_exchanges/2026-11-05/r2")
-        assert replaced_at == corrected_at
-        assert still is None
-        for record in RECORDS:
-            columns = _columns(now, record)
-            just_before = (
-                f"SELECT {columns} FROM core.{record}_as_known_on(TIMESTAMP '{corrected_at}' - INTERVAL 1 microsecond)"
-            )
-            at_correction = f"SELECT {columns} FROM core.{record}_as_known_on(TIMESTAMP '{corrected_at}')"
-            assert _differ(now, just_before, f"SELECT {columns} FROM before.core.fct_{record}") == 0, record
-            assert _differ(now, at_correction, f"SELECT {columns} FROM core.fct_{record}") == 0, record
-        completed = now.execute(
-            f"""
-            SELECT
-                (SELECT count(*) FROM core.document_delivery_as_known_on(TIMESTAMP '{corrected_at}') WHERE is_completed),
-                (SELECT count(*) FROM core.document_delivery_history WHERE is_completed AND known_from < '{corrected_at}'
-                    AND known_until IS NULL),
-                (SELECT count(*) FROM core.document_delivery_history WHERE known_until = '{corrected_at}' AND NOT is_completed)
-            """
-        ).fetchone()
-        assert completed is not None
-        after, known_before, corrected = completed
-        assert corrected > 0
-        assert after == known_before + corrected
 
 
 def test_increments_of_every_kind_of_correction_equal_a_rebuild(usual_week: Ran, tmp_path: Path) -> None:
@@ -130,23 +88,10 @@ def test_increments_of_every_kind_of_correction_equal_a_rebuild(usual_week: Ran,
         connection.execute(f"ATTACH '{settings.warehouse_file}' AS rebuilt (READ_ONLY)")
         for record in RECORDS:
             table = f"core.{record}_history"
-            assert _differ(connection, f"FROM increments.{table}", f"FROM rebuilt.{table}") == 0, record
+            assert rows_that_differ(connection, f"FROM increments.{table}", f"FROM rebuilt.{table}") == 0, record
         # What only the refused files had told was never known.
         for table, record in (("document_delivery", vanished), ("dossier", rejected)):
             assert _one(connection, f"SELECT count(*) FROM rebuilt.core.{table}_history WHERE {record}") == 0
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, record: str) -> str:
-    """What the published history says of a record besides when it was known and who told it."""
-    found = connection.execute(f"SELECT * FROM core.{record}_history LIMIT 0").description
-    apart = {"known_from", "known_until", "is_gone", "load_id"}
-    return ", ".join(str(column[0]) for column in found or [] if column[0] not in apart)
-
-
-def _differ(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> int:
-    return int(
-        _one(connection, f"SELECT count(*) FROM (({one} EXCEPT ALL {other}) UNION ALL ({other} EXCEPT ALL {one}))")
-    )
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str, *values: object) -> Any:

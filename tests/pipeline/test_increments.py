@@ -185,7 +185,7 @@ def assert_as_rebuilt(yard: Yard, file: Path) -> None:
         tables = connection.execute(
             """
             SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'rebuilt'
-                AND (schema_name IN ('core', 'marts') OR (schema_name = 'ops' AND table_name = 'completeness')
+                AND (schema_name IN ('core', 'marts', 'open') OR (schema_name = 'ops' AND table_name = 'completeness')
                     OR table_name IN ('portal_month_counts', 'portal_stock_flows', 'indicator_monthly_measured'))
             """
         ).fetchall()
