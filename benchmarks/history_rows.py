@@ -111,13 +111,15 @@ ORDER BY status_at::DATE
 
 _BY_DAY = """
 INSERT INTO raw.document_registers BY NAME
+WITH numbers AS MATERIALIZED (
+    SELECT day, era, number, hash(day, number) % place_count AS place
+    FROM era_days, range({registrations}) AS numbers(number) WHERE {days}
+)
 SELECT day AS arrived_date, number + 1 AS register_number, unit_code AS author_unit_code,
     number || '/UBND-VP' AS document_symbol, day AS document_date, 3 AS recipient_count,
     'Công văn' AS document_type_name_vi, 'Thường' AS urgency_name_vi, 'H56.01' AS main_handler_unit_code,
     'document_registers/' || day || '/r1' AS load_id, number + 1 AS row_number
-FROM era_days, range({registrations}) AS numbers(number)
-JOIN places ON places.era = era_days.era AND place = hash(day, number) % place_count
-WHERE {days} ORDER BY day;
+FROM numbers JOIN places USING (era, place) ORDER BY day;
 INSERT INTO raw.videoconference_endpoint_status BY NAME
 SELECT endpoint_code, CASE WHEN hash(day, endpoint_code) % 20 > 0 THEN 'answered' ELSE 'no_answer' END AS outcome_code,
     hash(day, endpoint_code) % 20 > 1 AS is_registered, false AS is_in_call, 3600 AS uptime_seconds,
