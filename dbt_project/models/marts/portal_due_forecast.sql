@@ -44,9 +44,9 @@ still_open as (
         dossiers.unit_code, dossiers.due_date, reported_day.report_date, reported_day.working_day_number
 ),
 
--- Terms are counted in working days, so a date on a day off comes of another calendar than ours (a later decree). Bộ luật
--- Dân sự 2015, Điều 148, would end that term on the next working day; the portal and II.06a compare with the date as it
--- stands. Whoever settles it on the last working day before is in time by both.
+-- Terms are counted in working days, so a date on a day off comes of another calendar than ours (a later decree).
+-- Bộ luật Dân sự 2015, Điều 148, would end that term on the next working day; the portal and II.06a compare with the
+-- date as it stands. Whoever settles it on the last working day before is in time by both.
 counted_days as (
     select
         still_open.*,
