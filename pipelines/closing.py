@@ -44,9 +44,14 @@ _TAKE_FIGURES = """
     SELECT ?, indicator_code, unit_code, period, numerator, denominator, "value", days_covered, days_expected, is_complete
     FROM published.marts.indicator_monthly WHERE period = ?
 """
+_FIGURES = "SELECT count(*) FROM published.marts.indicator_monthly WHERE period = ?"
 _DAYS_MISSING = """
     SELECT indicator_code, max(days_covered), max(days_expected) FROM published.marts.indicator_monthly
     WHERE period = ? AND NOT is_complete GROUP BY indicator_code ORDER BY indicator_code
+"""
+_COVERAGE_MISSING = """
+    SELECT coverage_code FROM published.core.day_coverage JOIN published.meta.datasets ON dataset = coverage_code
+    GROUP BY coverage_code HAVING count(*) FILTER (WHERE report_date BETWEEN ? AND ?) = 0 ORDER BY coverage_code
 """
 _FILES_MISSING = """
     SELECT dataset FROM published.meta.completeness JOIN published.meta.datasets USING (dataset)
@@ -89,20 +94,30 @@ def close_month(settings: Settings, month: Partition, note: str | None, *, accep
         accept_incomplete: Close it although it is not over, or something of it is not there.
 
     Raises:
-        PermanentError: Nothing is published, the month is closed already, or it is not complete.
+        PermanentError: Nothing is published, the month is closed already, it has not begun or has no figure, or it is
+            not complete.
     """
     period = period_of(month)
     with _ledger(settings) as (connection, version):
+        name = f"Tháng {month.first_day:%m/%Y}"
         if (last := connection.execute(_LAST_WORD, [period]).fetchone()) and last[0] == "close":
             raise PermanentError(
                 f"{month.key} has been closed since {last[1]:%Y-%m-%d %H:%M}.",
                 f"To take today's figures, run khotinh close --reopen {month.key} --note WHY, then close it again.",
+                vi=f"{name} đã chốt lúc {last[1]:%H:%M ngày %d/%m/%Y}. Muốn lấy số hiện nay: mở lại, rồi chốt lại.",
             )
-        gaps = _gaps(connection, month)
+        if connection.execute(_FIGURES, [period]).fetchall()[0][0] == 0:
+            raise PermanentError(
+                f"No figure of {month.key} is published: there is nothing to close.",
+                "See which months there are: khotinh status.",
+                vi=f"{name} chưa có số nào được công bố nên không có gì để chốt.",
+            )
+        gaps = list(_gaps(connection, month))
         if gaps and not accept_incomplete:
             raise PermanentError(
-                f"{month.key} is not complete: {'; '.join(gaps)}.",
+                f"{month.key} is not complete: {'; '.join(en for _, en in gaps)}.",
                 "Wait for what is missing (khotinh status), or close it as it is with --accept-incomplete.",
+                vi=f"{name} chưa đủ: {'; '.join(vi for vi, _ in gaps)}. Chờ đủ, hoặc chốt như hiện có bằng --accept-incomplete.",
             )
         sequence = _record(connection, period, "close", note, version)
         connection.execute(_TAKE_FIGURES, [sequence, period])
@@ -119,7 +134,11 @@ def reopen_month(settings: Settings, month: Partition, note: str) -> Closure:
     with _ledger(settings) as (connection, version):
         last = connection.execute(_LAST_WORD, [period]).fetchone()
         if last is None or last[0] != "close":
-            raise PermanentError(f"{month.key} is not closed.", "See khotinh close --list.")
+            raise PermanentError(
+                f"{month.key} is not closed.",
+                "See khotinh close --list.",
+                vi=f"Tháng {month.first_day:%m/%Y} chưa chốt.",
+            )
         return _closures(connection, _record(connection, period, "reopen", note, version))[0]
 
 
@@ -150,7 +169,11 @@ def _ledger(settings: Settings) -> Iterator[tuple[duckdb.DuckDBPyConnection, str
     with open_warehouse(settings) as connection:
         version = current_version(settings.published_folder)
         if version is None:
-            raise PermanentError(f"Nothing is published in {settings.published_folder} yet.", "Run khotinh run first.")
+            raise PermanentError(
+                f"Nothing is published in {settings.published_folder} yet.",
+                "Run khotinh run first.",
+                vi="Kho chưa công bố bản nào; chạy khotinh run trước.",
+            )
         prepare(connection, ())
         file = str((settings.published_folder / POINTER).resolve()).replace("'", "''")
         connection.execute(f"ATTACH '{file}' AS published (READ_ONLY)")
@@ -170,21 +193,20 @@ def _closures(connection: duckdb.DuckDBPyConnection, sequence: int | None = None
     return [Closure(*row) for row in connection.execute(_CLOSURES, {"sequence": sequence}).fetchall()]
 
 
-def _gaps(connection: duckdb.DuckDBPyConnection, month: Partition) -> list[str]:
-    """What a reader of the closed figures should know to be missing."""
-    gaps = [f"it is not over before {month.next_day}"] if today() <= month.last_day else []
-    missing = connection.execute(_DAYS_MISSING, [period_of(month)]).fetchall()
-    if missing:
-        code, covered, expected = missing[0]
-        more = f" and {len(missing) - 1} more indicators" if len(missing) > 1 else ""
-        gaps.append(f"{code} has {covered} of {expected} days{more}")
-    found = connection.execute(
-        "SELECT count(*) FROM published.marts.indicator_monthly WHERE period = ?", [period_of(month)]
-    )
-    if found.fetchall()[0][0] == 0:
-        gaps.append("no figure of it is published")
-    files = [dataset for (dataset,) in connection.execute(_FILES_MISSING, [month.first_day]).fetchall()]
-    return gaps + ([f"no file of {', '.join(files)}"] if files else [])
+def _gaps(connection: duckdb.DuckDBPyConnection, month: Partition) -> Iterator[tuple[str, str]]:
+    """What a reader of the closed figures should know to be missing, in Vietnamese and in English."""
+    if today() <= month.last_day:
+        yield f"đến {month.next_day:%d/%m/%Y} mới hết tháng", f"it is not over before {month.next_day}"
+    if days := connection.execute(_DAYS_MISSING, [period_of(month)]).fetchall():
+        code, covered, expected = days[0]
+        more = f" and {len(days) - 1} more indicators" if len(days) > 1 else ""
+        vi = f"{len(days)} chỉ tiêu thiếu ngày (ví dụ {code}: {covered}/{expected})"
+        yield vi, f"{code} has {covered} of {expected} days{more}"
+    silent = [name for (name,) in connection.execute(_COVERAGE_MISSING, [month.first_day, month.last_day]).fetchall()]
+    if silent:
+        yield f"chưa nạp ngày nào của {', '.join(silent)}", f"no day of {', '.join(silent)} is loaded"
+    if files := [dataset for (dataset,) in connection.execute(_FILES_MISSING, [month.first_day]).fetchall()]:
+        yield f"chưa có tệp tháng của {', '.join(files)}", f"no file of {', '.join(files)}"
 
 
 def _account() -> str:

@@ -1,7 +1,8 @@
 """The three ways a run can go wrong, as types: a rerun may clear it, a person must, or the data is refused.
 
-Every error says what happened and what to do next, in English for the engineer; what an officer reads in Vietnamese
-is made where it is shown. Nothing here knows a dataset or a library.
+Every error says what happened and what to do next, in English for the engineer. What an officer reads in Vietnamese of
+a load is made where it is shown; an error that an officer's own command meets brings its Vietnamese with it. Nothing
+here knows a dataset or a library.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ class KhoTinhError(Exception):
     Args:
         what: What happened, naming the dataset, file, row or setting.
         next_step: What the reader should do about it.
+        vi: Both for an officer, in plain Vietnamese; empty where only an engineer meets it.
     """
 
     check: str = "nothing_is_wrong"
 
-    def __init__(self, what: str, next_step: str) -> None:
+    def __init__(self, what: str, next_step: str, *, vi: str = "") -> None:
         super().__init__(f"{what} {next_step}".strip())
         self.what = what
         self.next_step = next_step
+        self.vi = vi
 
 
 class TransientError(KhoTinhError):

@@ -113,7 +113,9 @@
     its basis differs (it may have other columns now), or when something above changed by more than its numbered changes.
 -#}
 {% macro should_full_refresh() -%}
-    {%- if config.get('full_refresh', flags.FULL_REFRESH) -%}
+    {#- A model that says nothing of it has the key all the same, with nothing in it. -#}
+    {%- set asked_for = config.get('full_refresh') -%}
+    {%- if flags.FULL_REFRESH if asked_for is none else asked_for -%}
         {{ return(true) }}
     {%- endif -%}
     {%- set is_increment = model.resource_type == 'model' and config.get('meta', {}).get('increment') -%}

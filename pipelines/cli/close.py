@@ -33,9 +33,19 @@ def close(
 
     Số lấy từ bản đang công bố. Điều chỉnh về sau nằm ở bảng marts.indicator_restatement, kèm tệp gây ra | The figures are
     those published now; later corrections are in marts.indicator_restatement, with the files behind them.
+
+    Chốt sau khi tệp của tháng đã về đủ và trước khi gửi báo cáo; tháng chưa hết hoặc còn thiếu thì không chốt, trừ khi
+    thêm --accept-incomplete | After the month's files have come and before its report goes out; what is not complete is
+    refused unless --accept-incomplete. Mã thoát | Exit codes: 0 đã chốt | closed, 1 không chốt được hoặc không công bố
+    được | not closed or not published, 2 gõ sai | usage.
+
+    Ví dụ | Examples: khotinh close 2026-10 --note "họp giao ban"; khotinh close --reopen 2026-10 --note "Sở Y tế gửi lại
+    sổ"; khotinh close --list
     """
     settings = read_settings()
     if show:
+        if month is not None or reopen:
+            raise typer.BadParameter("chỉ đứng một mình | stands alone", param_hint="--list")
         _show_closures(read_closures(settings), as_json=as_json)
         return
     # A malformed contract shows before anything is written.
@@ -87,7 +97,7 @@ def _month(text: str | None) -> Partition:
 def _show_closure(closure: Closure, month: Partition) -> None:
     if closure.action == "close":
         screen.print(
-            f"[green]Đã chốt tháng {month.first_day:%m/%Y}[/]: {closure.figures} số của bản {closure.version} | closed.",
+            f"[green]Đã chốt tháng {month.first_day:%m/%Y}[/]: {_grouped(closure.figures)} giá trị của bản {closure.version} | closed.",
             soft_wrap=True,
         )
     else:
@@ -112,5 +122,9 @@ def _show_closures(closures: list[Closure], *, as_json: bool) -> None:
         )
         for closure in closures
     ]  # fmt: skip
-    headings = ("Tháng", "Việc", "Lúc", "Tài khoản", "Bản", "Số chỉ tiêu", "Ghi chú")
-    table("Chốt tháng | Closed months", headings, rows, ("Số chỉ tiêu",))
+    headings = ("Tháng", "Việc", "Lúc", "Tài khoản", "Bản", "Số giá trị", "Ghi chú")
+    table("Chốt tháng | Closed months", headings, rows, ("Số giá trị",))
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", ".")

@@ -66,6 +66,6 @@ def tells_errors(command: Callable[_Parameters, _Result]) -> Callable[_Parameter
         try:
             return command(*args, **kwargs)
         except KhoTinhError as error:
-            fail(str(error))
+            fail(f"{error.vi} | {error}" if error.vi else str(error))
 
     return told

@@ -85,7 +85,7 @@ def test_a_correction_of_a_closed_month_is_a_restatement_with_its_files(usual_we
     assert stands.drop("is_closed").equals(before.drop("is_closed"))
     units = {
         "document_sent": sender,
-        "document_resent": sender,
+        "document_resent": recipient,
         "document_received": recipient,
         "document_completed": recipient,
     }

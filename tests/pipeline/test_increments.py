@@ -197,6 +197,21 @@ def assert_as_rebuilt(yard: Yard, file: Path) -> None:
     shutil.rmtree(rebuilt.parent)
 
 
+def test_a_rebuild_from_nothing_mends_what_no_change_would_touch(yard: Yard, warehouse: Path) -> None:
+    """Else it would prove nothing of the increments: it must not take over a row that stands there."""
+    change(
+        warehouse,
+        "UPDATE core.fct_dossier SET fee_amount = 123456",
+        "DELETE FROM core.fct_dossier WHERE hash(dossier_key) % 2 = 0",
+    )
+    assert yard.dbt(warehouse, "run", "--full-refresh", "--select", "fct_dossier")
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{warehouse}' AS mended (READ_ONLY); ATTACH '{yard.built}' AS built (READ_ONLY)")
+        for one, other in (("mended", "built"), ("built", "mended")):
+            rows = f"FROM {one}.core.fct_dossier EXCEPT ALL FROM {other}.core.fct_dossier"
+            assert connection.execute(rows).fetchall() == []
+
+
 def changes(file: Path, model: str) -> list[tuple[int, bool, int]]:
     """Number of each change that a model tells, whether it was a whole build, and its rows."""
     with duckdb.connect(str(file), read_only=True) as connection:
