@@ -115,7 +115,7 @@
 {% macro should_full_refresh() -%}
     {#- A model that says nothing of it has the key all the same, with nothing in it. -#}
     {%- set asked_for = config.get('full_refresh') -%}
-    {%- if flags.FULL_REFRESH if asked_for is none else asked_for -%}
+    {%- if (flags.FULL_REFRESH if asked_for is none else asked_for) -%}
         {{ return(true) }}
     {%- endif -%}
     {%- set is_increment = model.resource_type == 'model' and config.get('meta', {}).get('increment') -%}
