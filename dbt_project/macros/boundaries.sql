@@ -68,10 +68,11 @@
 
 {#-
     The newest day with figures, as a literal: only a constant reaches through a view to the rows below it; against a
-    subquery every day would be put together first.
+    subquery every day would be put together first. While the warehouse is compiled before its first build there is none.
 -#}
 {% macro newest_day_with_figures() -%}
     {%- set coverage = ref('day_coverage') -%}
-    {%- set newest = run_query('select max(report_date) from ' ~ coverage).columns[0].values()[0] if execute -%}
+    {%- set is_built = execute and adapter.get_relation(coverage.database, coverage.schema, coverage.identifier) -%}
+    {%- set newest = first_value('select max(report_date) from ' ~ coverage) if is_built -%}
     {{ return("cast('" ~ (newest or '1900-01-01') ~ "' as date)") }}
 {%- endmacro %}

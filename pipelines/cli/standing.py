@@ -1,6 +1,6 @@
-"""How the published figures stand: against the working calendar, the portal's own table, and what falls due next.
+"""How the published figures stand: against the working calendar, the portal's own table, what falls due, what is closed.
 
-Three sections of `khotinh status`. What is late and what is explained was decided by the models; nothing is judged here.
+Four sections of `khotinh status`. What is late and what is explained was decided by the models; nothing is judged here.
 """
 
 from __future__ import annotations
@@ -67,6 +67,17 @@ _DUE = """
         count(DISTINCT unit_code) FILTER (bucket_code LIKE 'late_%' AND due_count > 0)
     FROM marts.portal_due_forecast
 """
+# A month's last word is its newest line.
+_CLOSED = """
+    WITH last_words AS (
+        SELECT period, action FROM meta.month_closures
+        QUALIFY row_number() OVER (PARTITION BY period ORDER BY closure_sequence DESC) = 1
+    )
+    SELECT period, (SELECT count(*) FROM marts.indicator_restatement AS restated WHERE restated.period = closed.period)
+    FROM last_words AS closed WHERE action = 'close' ORDER BY period
+"""
+_HAS_CLOSINGS = "SELECT 1 FROM information_schema.tables WHERE table_name = 'month_closures'"
+_CLOSED_NAMES = ("period", "figures_restated")
 _HAS_FORECAST = "SELECT 1 FROM information_schema.tables WHERE table_name = 'portal_due_forecast'"
 _DUE_NAMES = ("report_date", "due_next_date", "due_next_count", "due_next_units", "late_count", "late_units")
 
@@ -99,11 +110,18 @@ def read_due_forecast(settings: Settings) -> dict[str, Any] | None:
     return told if told["report_date"] else None
 
 
+def read_closed_months(settings: Settings) -> list[dict[str, Any]]:
+    """The months that are closed now, and how many of their figures today's data tells otherwise."""
+    if not query(settings, _HAS_CLOSINGS):
+        return []
+    return [dict(zip(_CLOSED_NAMES, row, strict=True)) for row in query(settings, _CLOSED)]
+
+
 def show_freshness(datasets: list[dict[str, Any]]) -> None:
     """Prints how far each dataset has come; nothing where nothing was ever asked for."""
     if not datasets:
         return
-    headings = ("Bộ dữ liệu", "Đã có đến", "Lẽ ra đến", "Trễ từ | Late", "Kỳ thiếu 30 ngày")
+    headings = ("Bộ dữ liệu", "Đã có đến", "Phải có đến", "Trễ từ | Late", "Số kỳ thiếu (30 ngày qua)")
     rows = [
         [
             entry["dataset"],
@@ -111,7 +129,7 @@ def show_freshness(datasets: list[dict[str, Any]]) -> None:
             _day(entry["expected_period_date"]),
             f"[yellow]{entry['late_since_at']:%d/%m/%Y %H:%M}[/]"
             if entry["state"] == "late"
-            else "[green]kịp | fresh[/]",
+            else "[green]đúng hạn | fresh[/]",
             entry["missing_period_count"],
         ]
         for entry in datasets
@@ -161,6 +179,18 @@ def show_due_forecast(told: dict[str, Any] | None) -> None:
         f"due next; {_number(told['late_count'])} đã quá hạn ở {_number(told['late_units'])} đơn vị | late\n",
         soft_wrap=True,
     )
+
+
+def show_closed_months(months: list[dict[str, Any]]) -> None:
+    """Prints which months stand still; nothing where none was closed."""
+    if not months:
+        return
+    told = ", ".join(
+        f"{month['period'][4:]}/{month['period'][:4]}"
+        + (f" ({_number(month['figures_restated'])} số nay khác số đã chốt)" if month["figures_restated"] else "")
+        for month in months
+    )
+    screen.print(f"[bold]Đã chốt | Closed[/]: {told}\n", soft_wrap=True)
 
 
 def _reason(reason: dict[str, Any]) -> str:

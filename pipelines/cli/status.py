@@ -10,9 +10,11 @@ import typer
 from pipelines.cli.console import print_json, screen, table, tells_errors
 from pipelines.cli.reader import query
 from pipelines.cli.standing import (
+    read_closed_months,
     read_due_forecast,
     read_freshness,
     read_reconciliation,
+    show_closed_months,
     show_due_forecast,
     show_freshness,
     show_reconciliation,
@@ -67,7 +69,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
     troubles = query(settings, _OPEN_TROUBLES)
     mart_checks = query(settings, _FAILED_MART_CHECKS)
     freshness, reconciliation = read_freshness(settings), read_reconciliation(settings)
-    forecast = read_due_forecast(settings)
+    forecast, closed = read_due_forecast(settings), read_closed_months(settings)
     version = current_version(settings.published_folder)
     absent = workshop.contracts.keys() - workshop.asked().keys()
     if as_json:
@@ -95,6 +97,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
                 "completeness": [dict(zip(states, row, strict=True)) for row in query(settings, _COMPLETENESS)],
                 "freshness": freshness,
                 "due_forecast": forecast,
+                "closed_months": closed,
                 "reconciliation": reconciliation,
             }
         )
@@ -109,6 +112,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In kết quả 
     table("Bộ dữ liệu | Datasets", ("Bộ dữ liệu", *numeric, "Về lúc"), shown, numeric)
     show_freshness(freshness)
     show_due_forecast(forecast)
+    show_closed_months(closed)
     show_reconciliation(reconciliation)
     says = {(mart, rule.name): rule.says for mart, suite in workshop.mart_suites.items() for rule in suite.rules}
     for mart, check_name, _, _ in mart_checks:

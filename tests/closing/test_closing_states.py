@@ -170,8 +170,12 @@ class Months(RuleBasedStateMachine):
             with pytest.raises(PermanentError, match="has been closed since"):
                 close_month(self.warehouse.settings, month, None, accept_incomplete=True)
             return
-        closure = close_month(self.warehouse.settings, month, "agreed", accept_incomplete=True)
         figures = {key: count for key, count in self.expected.read.items() if key[1] == _period(month)}
+        if not figures:
+            with pytest.raises(PermanentError, match="nothing to close"):
+                close_month(self.warehouse.settings, month, None, accept_incomplete=True)
+            return
+        closure = close_month(self.warehouse.settings, month, "agreed", accept_incomplete=True)
         assert closure.figures == len(figures)
         self.expected.closed[_period(month)] = figures
         self.expected.kept.append((closure, figures))
@@ -215,9 +219,10 @@ def warehouse(tmp_path: Path, compiled: Compiled) -> Warehouse:
     return Warehouse.make(tmp_path, compiled)
 
 
-def test_a_month_that_is_not_there_is_closed_only_on_purpose(warehouse: Warehouse) -> None:
-    with pytest.raises(PermanentError, match="no figure of it is published"):
-        close_month(warehouse.settings, MONTHS[0], None, accept_incomplete=False)
+def test_a_month_that_is_not_there_is_never_closed(warehouse: Warehouse) -> None:
+    for accept_incomplete in (False, True):
+        with pytest.raises(PermanentError, match="No figure of 2025-09 is published"):
+            close_month(warehouse.settings, MONTHS[0], None, accept_incomplete=accept_incomplete)
     assert read_closures(warehouse.settings) == []
     warehouse.build_and_publish({("H56.11", "202509"): 1})
     assert close_month(warehouse.settings, MONTHS[0], None, accept_incomplete=False).figures == 1
@@ -242,6 +247,16 @@ def test_a_month_of_which_days_or_files_are_missing_is_closed_only_on_purpose(wa
     with pytest.raises(PermanentError, match="portal_received has 30 of 31 days"):
         close_month(warehouse.settings, MONTHS[1], None, accept_incomplete=False)
     assert close_month(warehouse.settings, MONTHS[1], None, accept_incomplete=True).figures == 1
+
+
+def test_a_month_of_which_no_day_is_loaded_says_so(warehouse: Warehouse) -> None:
+    """Its daily indicators have no figures that could say what is missing."""
+    with open_warehouse(warehouse.settings) as connection:
+        connection.execute("DELETE FROM core.day_coverage WHERE report_date BETWEEN '2025-09-01' AND '2025-09-30'")
+    warehouse.build_and_publish({("H56.11", "202509"): 1, ("H56.11", "202510"): 1})
+    with pytest.raises(PermanentError, match="no day of portal_dossiers is loaded"):
+        close_month(warehouse.settings, MONTHS[0], None, accept_incomplete=False)
+    assert close_month(warehouse.settings, MONTHS[1], None, accept_incomplete=False).figures == 1
 
 
 def test_a_month_is_over_when_its_last_day_is(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,16 @@ def _command(home: Home, *arguments: str) -> dict[str, Any]:
     return answer
 
 
+def test_a_month_without_its_days_is_not_closed_by_a_slip(usual_week: Ran) -> None:
+    october = usual_week.home.khotinh("close", "202610")
+    assert october.returncode == 1
+    assert "chưa nạp ngày nào của document_exchanges, document_registers, portal_dossiers" in october.stderr
+    ahead = usual_week.home.khotinh("close", "2027-05", "--accept-incomplete")
+    assert ahead.returncode == 1
+    assert "không có gì để chốt" in ahead.stderr
+    assert json.loads(usual_week.home.khotinh("close", "--list", "--json").stdout) == []
+
+
 @pytest.mark.timeout(600)
 def test_a_correction_of_a_closed_month_is_a_restatement_with_its_files(usual_week: Ran, tmp_path: Path) -> None:
     home = _copy(usual_week, tmp_path)
@@ -77,8 +87,8 @@ def test_a_correction_of_a_closed_month_is_a_restatement_with_its_files(usual_we
         for statement in _SENT_AGAIN.strip().split(";\n"):
             named = {"document": document, "recipient": recipient}
             connection.execute(statement, {key: value for key, value in named.items() if f"${key}" in statement})
-    # October is closed too: that builds and publishes.
-    assert _command(home, "202610")["published_version"]
+    # October is closed too, though only its monthly files came: that builds and publishes.
+    assert _command(home, "202610", "--accept-incomplete")["published_version"]
 
     stands = home.query(_MONTH)
     assert stands["is_closed"].all()
@@ -104,6 +114,8 @@ def test_a_correction_of_a_closed_month_is_a_restatement_with_its_files(usual_we
     ).rows()
     judged = "2027-01-01 05:31:00"
     assert causes == [(f"{FILE}r1", "left", judged, True), (f"{FILE}r2", "came", judged, True)]
+
+    assert "Đã chốt | Closed: 10/2026, 11/2026 (8 số nay khác số đã chốt)" in home.khotinh("status").stdout
 
     told = explain(settings, "document_sent", sender, "2026-11")
     assert told.is_closed

@@ -14,7 +14,7 @@ from pipelines.settings import SOURCES, Settings
 HIDDEN = ("dossier_key", "account_key")
 PSEUDONYM = "0123456789abcdef0123456789abcdef"
 TABLES = {
-    "core": {"dim_unit", "fct_dossier"},
+    "core": {"dim_unit", "fct_dossier", "day_coverage"},
     "marts": {"indicator_daily", "indicator_monthly", "indicator_history"},
     "meta": {
         "loads", "checks", "mart_checks", "volumes", "attempts", "quarantine_reasons", "quarantined_rows", "completeness",
@@ -34,6 +34,8 @@ CREATE TABLE marts.indicator_monthly AS
     SELECT indicator_code, unit_code, '202606' AS period, numerator, denominator, value, 1::BIGINT AS days_covered,
         30::BIGINT AS days_expected, false AS is_complete, false AS is_closed
     FROM marts.indicator_daily;
+CREATE TABLE core.day_coverage AS SELECT 'portal_dossiers' AS coverage_code, day::DATE AS report_date
+    FROM range(DATE '2025-08-01', DATE '2026-07-01', INTERVAL 1 DAY) AS days(day);
 CREATE TABLE staging.indicator_datasets AS SELECT 'portal_received' AS indicator_code, 'portal_dossiers' AS dataset;
 CREATE TABLE staging.stg_loads_in_force AS SELECT 'portal_dossiers/2026-06-02/r1' AS load_id;
 CREATE TABLE marts.a_mart_of_old AS SELECT 1 AS figure;
@@ -79,7 +81,12 @@ def build_warehouse(settings: Settings) -> Path:
     }  # fmt: skip
     others = {
         f"m.{alias}": {**node, "schema": schema, "alias": alias, "columns": {}}
-        for schema, alias in (("core", "dim_unit"), ("marts", "indicator_daily"), ("marts", "indicator_monthly"))
+        for schema, alias in (
+            ("core", "dim_unit"),
+            ("core", "day_coverage"),
+            ("marts", "indicator_daily"),
+            ("marts", "indicator_monthly"),
+        )
     }
     sources = {"s.h": {"schema": "marts", "identifier": "indicator_history", "columns": {}}}
     hidden = {**node, "schema": "staging", "alias": "stg_secret"}
