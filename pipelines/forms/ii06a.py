@@ -189,12 +189,7 @@ def read_form(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Sc
         )
     found = connection.execute(_MONTH, [_period(month)]).fetchone()
     if found is None:
-        held = connection.execute("SELECT DISTINCT period FROM marts.portal_form_ii06a_monthly ORDER BY 1").fetchall()
-        months = ", ".join(f"{period[:4]}-{period[4:]}" for (period,) in held) or "none"
-        raise PermanentError(
-            f"The published file holds no dossier day of {month.key}; the months it holds: {months}.",
-            "Load the month first: khotinh run --from … --to … --dataset portal_dossiers.",
-        )
+        raise _without_data(connection, month)
     newest = connection.execute("SELECT max(version) FROM meta.versions").fetchall()[0][0]
     reporter = connection.execute(
         "SELECT arg_max(unit_name_vi, valid_from) FROM core.dim_unit WHERE unit_code = ?", [scope.unit or PROVINCE]
@@ -215,6 +210,19 @@ def read_form(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Sc
         before_closed_at=before[0] if (before := _closing(connection, _period_before(month))) else None,
         version=newest,
         rows=tuple(_rows(connection, month, scope)),
+    )
+
+
+def _without_data(connection: duckdb.DuckDBPyConnection, month: Partition) -> PermanentError:
+    found = connection.execute(f"SELECT DISTINCT period FROM {FORM_ROWS} ORDER BY period").fetchall()
+    held = [period for (period,) in found]
+    months = ", ".join(f"{period[:4]}-{period[4:]}" for period in held)
+    vi = ", ".join(f"{period[4:]}/{period[:4]}" for period in held)
+    load = f"khotinh run --from {month.first_day} --to {month.last_day} --dataset portal_dossiers"
+    return PermanentError(
+        f"The published file holds no dossier day of {month.key}; the months it holds: {months or 'none'}.",
+        f"Load the month first: {load}.",
+        vi=f"Chưa nạp hồ sơ của tháng {month.first_day:%m/%Y} (kho mới có: {vi or 'chưa tháng nào'}). Chạy: {load}.",
     )
 
 

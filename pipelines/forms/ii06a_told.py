@@ -27,7 +27,10 @@ def subject(form: Form) -> str:
 
 
 def period(form: Form) -> str:
-    """The period as the form names it."""
+    """The period as the form names it: from and to only where every day between is counted."""
+    if form.days_covered <= (form.last_date - form.first_date).days:
+        counted = f"số liệu của {form.days_covered}/{form.days_expected} ngày, đến hết ngày {form.last_date:%d/%m/%Y}"
+        return f"Tháng {form.month.first_day:%m/%Y} ({counted})"
     return f"Tháng {form.month.first_day:%m/%Y} (từ ngày {form.first_date:%d/%m/%Y} đến ngày {form.last_date:%d/%m/%Y})"
 
 

@@ -351,6 +351,56 @@ def test_a_period_before_that_was_closed_without_its_form_cannot_be_checked(home
     assert "Cột 6 không kiểm được" in done.stdout
 
 
+def test_days_that_are_not_loaded_are_not_in_the_heading(home: Path) -> None:
+    _change_october(home, "is_complete = false, days_covered = 7, last_date = '2026-10-08'")
+    _change(
+        home,
+        "UPDATE marts.portal_form_ii06a_monthly SET days_covered = 7, last_date = '2026-10-08' WHERE period = '202610'",
+    )
+    _form()
+    heading = Book(home / "II.06a_2026-10.xlsx").cells[FORM]["D1"]
+    assert "Kỳ báo cáo: Tháng 10/2026 (số liệu của 7/31 ngày, đến hết ngày 08/10/2026)" in heading
+    # Eight of eight.
+    _change(home, "UPDATE marts.portal_form_ii06a_monthly SET days_covered = 8 WHERE period = '202610'")
+    assert "từ ngày 01/10/2026 đến ngày 08/10/2026" in " ".join(_form("--force").stdout.split())
+
+
+def test_a_file_that_is_there_is_replaced_only_on_purpose(home: Path) -> None:
+    file = home / "mine.xlsx"
+    file.write_text("mine", encoding="utf-8")
+    refused = _form("-o", "mine.xlsx")
+    assert refused.exit_code == 2
+    assert "--force" in refused.output
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert _form("-o", "mine.xlsx", "-f").exit_code == 0
+    assert Book(file).sheets[0] == FORM
+    assert _form("-o", "none/form.xlsx").exit_code == 2
+    assert _form("-o", "form.xls").exit_code == 2
+    assert sorted(path.name for path in home.iterdir()) == ["mine.xlsx", "published"]
+
+
+def test_a_unit_is_found_by_its_name_and_a_month_in_either_writing(home: Path) -> None:
+    _change(home, "UPDATE core.dim_unit SET unit_name_vi = 'Sở Xây dựng cũ' WHERE unit_code = 'H56.13'")
+    _change(
+        home,
+        "INSERT INTO core.dim_unit VALUES ('H56.13', 'Sở Xây dựng', 'department', 'province', 'H56', '2025-07-01')",
+    )
+    for name in ("Sở Y tế", "sở  y tế"):
+        told = json.loads(_form("--unit", name, "--json", "-f").stdout)
+        assert (told["unit_code"], told["file"]) == ("H56.12", "II.06a_2026-10_H56.12.xlsx")
+    assert json.loads(_form("--unit", "Sở Xây dựng cũ", "--json").stdout)["unit_code"] == "H56.13"
+    done = CliRunner().invoke(app, ["form", "II.06a", "--period", "202610", "--json"])
+    assert json.loads(done.stdout)["period"] == "2026-10"
+    # Two units of one name are told apart by their codes; the whole province has no unit.
+    _change(
+        home, "INSERT INTO core.dim_unit VALUES ('H56.14', 'Sở Y tế', 'department', 'province', 'H56', '2025-07-01')"
+    )
+    both = _form("--unit", "Sở Y tế")
+    assert both.exit_code == 2
+    assert "H56.12, H56.14" in both.output
+    assert json.loads(_form("--unit", "H56", "--json", "-f").stdout)["unit_code"] is None
+
+
 def test_one_level_and_one_unit_have_their_own_form(home: Path) -> None:
     assert _form("--level", "province").exit_code == 0
     level = Book(home / "II.06a_2026-10_province.xlsx")
@@ -387,6 +437,8 @@ def test_a_field_whose_name_looks_like_a_formula_stays_a_text(home: Path) -> Non
         (["II.06a", "--period", "thang-10"], "YYYY-MM"),
         (["II.06a", "--period", "2026-10", "--level", "tinh"], "province"),
         (["II.06a", "--period", "2026-10", "--unit", "H56.99"], "H56.99"),
+        (["II.06a", "--period", "2026-10", "--unit", "Sở Y tê"], "Sở Y tế"),
+        (["II.06a", "--period", "2026-10", "--unit", "Văn phòng"], "H56.12"),
         (["II.06a", "--period", "2026-10", "--unit", "H56.12.03"], "H56.12"),
         (["II.06a", "--period", "2026-10", "--unit", "H56.12", "--level", "province"], "--level"),
     ],
@@ -402,6 +454,9 @@ def test_a_month_that_is_not_published_is_no_form_of_zeros(home: Path) -> None:
     done = CliRunner().invoke(app, ["form", "II.06a", "--period", "2026-08"])
     assert done.exit_code == 1
     assert "2026-09, 2026-10" in done.output
+    told = " ".join(done.output.split())
+    assert "Chưa nạp hồ sơ của tháng 08/2026 (kho mới có: 09/2026, 10/2026)." in told
+    assert "khotinh run --from 2026-08-01 --to 2026-08-31 --dataset portal_dossiers" in told
     assert not list(home.glob("*.xlsx"))
 
 
