@@ -29,7 +29,7 @@ from demo.registry import SEEDS
 from demo.servers.endpoints import behaviour
 from demo.signing import signing
 from demo.truth_portal import as_rows, count, lost_days, portal_rows, share
-from demo.truth_qd766 import progress_rows
+from demo.truth_qd766 import fee_procedure_rows, progress_rows
 from demo.units import PROVINCE_CODE
 
 PARTICIPATION_SECONDS: Final = 300
@@ -60,7 +60,7 @@ def ledger(province: Province, *, corrected: bool = False, late_arrived: bool = 
     daily = _with_province(province, pl.concat(parts).filter(pl.col("day").is_between(first, last)))
     months = [*_monthly_rows(province), *progress_rows(province)]
     months.append(_documents_of_months(province, corrected=corrected, late_arrived=late_arrived))
-    monthly = _with_province(province, pl.concat([*_no_rows(), *months]))
+    monthly = pl.concat([_with_province(province, pl.concat([*_no_rows(), *months])), *fee_procedure_rows(province)])
     dated = (pl.col("day") * DAY_SECONDS * 1_000_000).cast(pl.Datetime("us"))
     whole = pl.concat([
         daily.with_columns(period=dated.dt.strftime("%Y-%m-%d")),

@@ -16,6 +16,7 @@ from demo.lifecycle import UNCOUNTED_STATUSES, WITHDRAWN
 from demo.province import Province
 from demo.statistics import settled_day
 from demo.truth_portal import known_states, lost_days, nationally_dated, share
+from demo.units import PROVINCE_CODE
 
 
 def months_of(province: Province) -> list[tuple[date, list[int]]]:
@@ -62,6 +63,25 @@ def fee_procedures(province: Province, days: list[int]) -> pl.DataFrame:
     units = paid.group_by("unit").agg(fee=pl.len(), paid=pl.col("is_paid").sum())
     province_row = whole.select(unit=pl.lit(None, dtype=pl.Int32), fee=pl.len(), paid=pl.col("is_paid").sum())
     return pl.concat([units, province_row])
+
+
+def fee_procedure_rows(province: Province) -> Iterator[pl.DataFrame]:
+    """The same of each month as rows of the ledger by agency code; the row without a unit is the province's."""
+    codes = pl.lit(province.units.codes).gather(pl.col("unit").fill_null(0))
+    for month, days in months_of(province):
+        yield (
+            fee_procedures(province, days)
+            .with_columns(unit_code=pl.when(pl.col("unit").is_null()).then(pl.lit(PROVINCE_CODE)).otherwise(codes))
+            .filter(pl.col("unit").is_null() | (pl.col("unit_code") != PROVINCE_CODE))
+            .select(
+                "unit_code",
+                indicator_code=pl.lit("portal_fee_procedures"),
+                day=pl.lit(day_number(month_end(month)), dtype=pl.Int64),
+                numerator=pl.col("paid").cast(pl.Float64),
+                denominator=pl.col("fee").cast(pl.Float64),
+            )
+            .select("indicator_code", "unit_code", "day", "numerator", "denominator")
+        )
 
 
 def lateness(province: Province, days: list[int]) -> pl.DataFrame:

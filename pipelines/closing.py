@@ -44,6 +44,14 @@ _TAKE_FIGURES = """
     SELECT ?, indicator_code, unit_code, period, numerator, denominator, "value", days_covered, days_expected, is_complete
     FROM published.marts.indicator_monthly WHERE period = ?
 """
+# Form II.06a of the month, as it could be sent: the indicators tell neither its fields nor all of its columns.
+_TAKE_FORM = """
+    INSERT INTO ops.closed_form_rows
+    SELECT ?, unit_code, field_name_vi, period, last_date, is_closing_known, received_count, received_online_count,
+        received_direct_count, carried_over_count, settled_count, settled_early_count, settled_on_time_count,
+        settled_late_count, open_count, open_in_time_count, open_late_count
+    FROM published.marts.portal_form_ii06a_monthly WHERE period = ?
+"""
 _FIGURES = "SELECT count(*) FROM published.marts.indicator_monthly WHERE period = ?"
 _DAYS_MISSING = """
     SELECT indicator_code, max(days_covered), max(days_expected) FROM published.marts.indicator_monthly
@@ -121,6 +129,7 @@ def close_month(settings: Settings, month: Partition, note: str | None, *, accep
             )
         sequence = _record(connection, period, "close", note, version)
         connection.execute(_TAKE_FIGURES, [sequence, period])
+        connection.execute(_TAKE_FORM, [sequence, period])
         return _closures(connection, sequence)[0]
 
 

@@ -27,6 +27,8 @@ class Indicator(BaseModel):
 
     Attributes:
         grain: By what it is counted: days, from which months follow by `aggregation`, or months as they are.
+        aggregation: Of days: their sum, or the last. Of months: `none`, or `distinct` where a thing may stand under several
+            units and is one in the province; the relation's row H56 then is the province, not its office.
         zero_denominator: What an empty denominator means: no figure (`no_value`), 0 (`zero`) or 1 (`full`).
         relation: The model that is counted, with a row for units by day (`report_date`) or by month (`period`).
         numerator_sql, denominator_sql: Expressions over one row of it; they are summed by unit. A count has no denominator.
@@ -56,7 +58,7 @@ class Indicator(BaseModel):
     platform: Literal["portal", "document", "videoconference", "platform", "officer"]
     grain: Literal["daily", "monthly"]
     measure: Literal["count", "share"]
-    aggregation: Literal["sum", "last", "none"]
+    aggregation: Literal["sum", "last", "none", "distinct"]
     direction: Literal["up", "down", "none"]
     zero_denominator: Literal["no_value", "zero", "full"]
     unit_vi: _Words
@@ -83,8 +85,11 @@ class Indicator(BaseModel):
             raise ValueError("a share needs a denominator_sql and a count has none")
         if self.measure == "count" and self.zero_denominator != "no_value":
             raise ValueError("a count has no denominator that could be zero: zero_denominator is no_value")
-        if (self.grain == "daily") != (self.aggregation != "none"):
-            raise ValueError("a daily indicator says how days make a month (sum or last), a monthly one says none")
+        if (self.grain == "daily") != (self.aggregation in ("sum", "last")):
+            raise ValueError(
+                "a daily indicator says how days make a month (sum or last), a monthly one says none, or distinct where "
+                "units do not add up to the province"
+            )
         if self.grain == "daily" and self.coverage is None:
             raise ValueError("a daily indicator names the coverage whose days it stands on")
         if (self.caveat_vi is None) != (self.caveat_en is None) or (self.bias != "none" and self.caveat_vi is None):

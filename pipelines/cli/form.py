@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +16,15 @@ from pipelines.forms.ii06a import LEVELS, PROVINCE, Form, Scope, read_form
 from pipelines.forms.ii06a_checks import Check, State, checks, may_be_sent
 from pipelines.forms.ii06a_told import cell_name, period, problems, subject
 from pipelines.forms.ii06a_workbook import write_form
+from pipelines.reference import name_key
 from pipelines.settings import Settings, read_settings
 
 FORMS = ("II.06a",)
-_UNIT = "SELECT arg_max(unit_type, valid_from), arg_max(parent_unit_code, valid_from) FROM core.dim_unit WHERE unit_code = ?"
+_COMPACT_MONTH = len("YYYYMM")
+_UNITS = """
+    SELECT unit_code, arg_max(unit_type, valid_from), arg_max(parent_unit_code, valid_from), list(unit_name_vi)
+    FROM core.dim_unit GROUP BY unit_code ORDER BY unit_code
+"""
 
 
 @tells_errors
@@ -26,8 +32,9 @@ def form(
     name: Annotated[str, typer.Argument(metavar="BIEU", help="Biểu: II.06a | The form: II.06a.")],
     month: Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="Tháng báo cáo | The month.")],
     level: Annotated[str | None, typer.Option(help="Chỉ một cấp: province, district, commune | One level only.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Chỉ một đơn vị, theo mã | One unit only, by its agency code.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Chỉ một đơn vị, theo mã hoặc tên | One unit only, by its code or name.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", dir_okay=False, help="Tệp xlsx cần ghi; mặc định đặt tên theo kỳ, ở thư mục hiện tại | The file; by default named after the period, in this folder.")] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Ghi đè tệp đã có | Replace a file that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON | Print JSON.")] = False,
 ) -> None:  # fmt: skip
     """Lập biểu gửi đi từ số liệu đã công bố, kèm phép kiểm | Fill a form from what is published, with its checks.
@@ -38,17 +45,17 @@ def form(
 
     Mã thoát | Exit codes: 0 gửi được | may be sent; 3 đã ghi nhưng KHÔNG được gửi, có nói ô nào | written and marked as not to be sent, with the cells named; 2 gõ sai | usage; 1 chưa có số liệu của kỳ | no figures of the period.
 
-    Ví dụ | Examples: khotinh form II.06a --period 2026-10; khotinh form II.06a --period 2026-10 --unit H56.12 -o so-y-te.xlsx
+    Ví dụ | Examples: khotinh form II.06a --period 2026-10; khotinh form II.06a --period 2026-10 --unit "Sở Y tế" -o so-y-te.xlsx
     """
     if name not in FORMS:
         raise typer.BadParameter(f"{name}: không có biểu này. Có | There are: {', '.join(FORMS)}")
-    settings, scope = read_settings(), Scope(level, unit if unit != PROVINCE else None)
-    asked = _month(month)
-    _check_scope(settings, scope)
+    asked, settings = _month(month), read_settings()
+    scope = _scope(settings, level, unit)
+    file = output or Path(f"II.06a_{'_'.join(part for part in (asked.key, level, scope.unit) if part)}.xlsx")
+    _check_file(file, force=force)
     with open_published(settings) as connection:
         filled = read_form(connection, asked, scope)
     done = checks(filled)
-    file = output or Path(f"II.06a_{'_'.join(part for part in (asked.key, level, unit) if part)}.xlsx")
     try:
         write_form(file, filled, done)
     except OSError as error:
@@ -62,28 +69,53 @@ def form(
 
 
 def _month(text: str) -> Partition:
+    """The month as it was typed, 2026-10 or 202610; else a usage error."""
+    is_compact = len(text) == _COMPACT_MONTH and text.isdigit()
+    wrong = typer.BadParameter(f"{text}: biểu lập theo tháng, YYYY-MM | the form is of a month, YYYY-MM")
     try:
-        month = Partition.parse(text)
+        month = Partition.parse(f"{text[:4]}-{text[4:]}" if is_compact else text)
     except PermanentError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise wrong from error
     if month.first_day == month.last_day:
-        raise typer.BadParameter(f"{text}: biểu lập theo tháng, YYYY-MM | the form is of a month, YYYY-MM")
+        raise wrong
     return month
 
 
-def _check_scope(settings: Settings, scope: Scope) -> None:
-    """A usage error for a level or a unit that has no form."""
-    if scope.level is not None and (not scope.level or scope.level not in LEVELS):
-        raise typer.BadParameter(f"{scope.level}: không có cấp này. Có | There are: {', '.join(filter(None, LEVELS))}")
-    if scope.level is not None and scope.unit is not None:
+def _scope(settings: Settings, level: str | None, unit: str | None) -> Scope:
+    """Whose form is asked for; a usage error for a level or a unit that has none."""
+    if level is not None and (not level or level not in LEVELS):
+        raise typer.BadParameter(f"{level}: không có cấp này. Có | There are: {', '.join(filter(None, LEVELS))}")
+    if unit is None:
+        return Scope(level)
+    if level is not None:
         raise typer.BadParameter("--level không đi cùng --unit | --level goes without --unit")
-    if scope.unit is None:
-        return
-    [(unit_type, parent)] = query(settings, _UNIT, [scope.unit])
-    if unit_type is None:
-        raise typer.BadParameter(f"{scope.unit}: không có đơn vị này | no such unit")
+    found = query(settings, _UNITS)
+    meant = [one for one in found if one[0] == unit] or [
+        one for one in found if name_key(unit) in {name_key(name) for name in one[3]}
+    ]
+    if not meant:
+        near = get_close_matches(unit, sorted({name for one in found for name in one[3]}), n=3)
+        hint = f". Gần giống | Near: {', '.join(near)}" if near else ""
+        raise typer.BadParameter(f"{unit}: không có đơn vị này | no such unit{hint}")
+    if len(meant) > 1:
+        codes = ", ".join(one[0] for one in meant)
+        raise typer.BadParameter(f"{unit}: nhiều đơn vị cùng tên, hãy gõ mã | several units, give the code: {codes}")
+    [(code, unit_type, parent, _)] = meant
     if unit_type == "sub_unit":
-        raise typer.BadParameter(f"{scope.unit}: tính vào đơn vị cấp trên | counts for the unit above it: {parent}")
+        raise typer.BadParameter(f"{unit}: tính vào đơn vị cấp trên | counts for the unit above it: {parent}")
+    return Scope(unit=code if code != PROVINCE else None)
+
+
+def _check_file(file: Path, *, force: bool) -> None:
+    """A usage error for a file that is no workbook by its name, has no folder, or would be lost."""
+    if file.suffix.casefold() != ".xlsx":
+        raise typer.BadParameter(f"{file}: tên tệp phải kết thúc bằng .xlsx | the file's name must end in .xlsx")
+    if not file.parent.is_dir():
+        raise typer.BadParameter(f"{file.parent}: không có thư mục này | there is no such folder")
+    if file.exists() and not force:
+        raise typer.BadParameter(
+            f"{file}: đã có tệp này; thêm --force để ghi đè | is there already; add --force to replace it"
+        )
 
 
 def _document(filled: Form, done: list[Check]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 import duckdb
@@ -28,8 +28,9 @@ COLUMNS = {
 }  # fmt: skip
 # What a column cannot be told without.
 _KNOWN_BY = dict.fromkeys((3, 6), "is_opening_known") | dict.fromkeys((11, 12, 13), "is_closing_known")
+FORM_ROWS, CLOSED_ROWS = "marts.portal_form_ii06a_monthly", "meta.closed_form_rows"
 # A unit's newest row in the register says its level; one that was abolished keeps its last.
-_LEVELS_OF_UNITS = """
+_OF_SCOPE = """
     levels AS (
         SELECT unit_code, arg_max(administrative_level_code, valid_from) AS level_code
         FROM core.dim_unit GROUP BY unit_code
@@ -37,8 +38,9 @@ _LEVELS_OF_UNITS = """
 
     figures AS (
         SELECT form.*, coalesce(levels.level_code, '') AS level_code
-        FROM marts.portal_form_ii06a_monthly AS form LEFT JOIN levels USING (unit_code)
-        WHERE ($unit IS NULL OR form.unit_code = $unit) AND ($level IS NULL OR levels.level_code = $level)
+        FROM {relation} AS form LEFT JOIN levels USING (unit_code)
+        WHERE period = $period AND ($unit IS NULL OR form.unit_code = $unit)
+            AND ($level IS NULL OR levels.level_code = $level)
     )
 """
 # Nothing to count is 0 where the stock is known, and not known where it is not.
@@ -48,32 +50,37 @@ _SUMS = ", ".join(
     for known in [_KNOWN_BY.get(number, "true")]
 )
 _FIGURES = f"""
-    WITH {_LEVELS_OF_UNITS},
-    month AS (SELECT is_opening_known, is_closing_known FROM marts.portal_form_ii06a_monthly WHERE period = $period LIMIT 1)
+    WITH {_OF_SCOPE.format(relation=FORM_ROWS)},
+    month AS (SELECT is_opening_known, is_closing_known FROM {FORM_ROWS} WHERE period = $period LIMIT 1)
     SELECT level_code, field_name_vi, {_SUMS}, coalesce(sum(received_channel_unreported_count), 0)::BIGINT
-    FROM figures WHERE period = $period
-    GROUP BY GROUPING SETS ((level_code, field_name_vi), (level_code), ())
-"""
-_OPEN_BEFORE = f"""
-    WITH {_LEVELS_OF_UNITS}
-    SELECT level_code, field_name_vi, sum(open_count)::BIGINT
-    FROM figures WHERE period = $period
+    FROM figures
     GROUP BY GROUPING SETS ((level_code, field_name_vi), (level_code), ())
 """
 _MONTH = """
     SELECT first_date, last_date, days_covered, days_expected, is_opening_known, is_closing_known, is_complete
     FROM marts.portal_form_ii06a_monthly WHERE period = ? LIMIT 1
 """
-_HAS_FORM = "SELECT 1 FROM information_schema.tables WHERE table_name = 'portal_form_ii06a_monthly'"
-_BEFORE = """
-    SELECT period FROM marts.portal_form_ii06a_monthly WHERE is_closing_known AND last_date = ?::DATE - 1 LIMIT 1
+_NEEDED = "SELECT count(*) FROM information_schema.tables WHERE table_schema || '.' || table_name IN (?, ?)"
+_LAST_WORD = """
+    SELECT action, acted_at, version FROM meta.month_closures WHERE period = ? ORDER BY closure_sequence DESC LIMIT 1
 """
-# What the form counts, as indicators that a closing keeps. The form itself always counts what is known today.
-_RESTATED = """
-    SELECT min(closed_at), min(closed_version), count(DISTINCT indicator_code) FROM marts.indicator_restatement
-    WHERE period = $period AND ($unit IS NULL OR unit_code = $unit) AND indicator_code IN (
-        'portal_received', 'portal_settled', 'portal_settled_on_time_local', 'portal_online', 'portal_open_late'
-    )
+_ENDS_ON = "SELECT 1 FROM {relation} WHERE period = ? AND last_date = ? AND is_closing_known LIMIT 1"
+_OPEN_AT_END = f"""
+    WITH {_OF_SCOPE}
+    SELECT level_code, field_name_vi, sum(open_count)::BIGINT FROM figures
+    GROUP BY GROUPING SETS ((level_code, field_name_vi), (level_code), ())
+"""
+# Each row of the form that is not what was closed: by column whether it moved. Where a row is not there it counts 0.
+_WHETHER_MOVED = [
+    f"CASE WHEN closed.unit_code IS NULL THEN 0 ELSE closed.{name} END"
+    f" IS DISTINCT FROM CASE WHEN figures.unit_code IS NULL THEN 0 ELSE figures.{name} END"
+    for name in COLUMNS.values()
+]
+_MOVED = f"""
+    WITH {_OF_SCOPE.format(relation=FORM_ROWS)},
+    closed AS (WITH {_OF_SCOPE.format(relation=CLOSED_ROWS)} FROM figures)
+    SELECT {", ".join(_WHETHER_MOVED)} FROM figures FULL JOIN closed USING (unit_code, field_name_vi)
+    WHERE {" OR ".join(_WHETHER_MOVED)}
 """
 # Level and field; None for all of them.
 _Key = tuple[str | None, str | None]
@@ -119,17 +126,19 @@ class Scope:
 
 @dataclass(frozen=True)
 class Restated:
-    """That figures of a closed month have moved since.
+    """That the form of a closed month is no longer what was closed.
 
     Attributes:
         closed_at: When the month was closed.
-        version: The published version whose figures were closed.
-        indicators: How many of the indicators that the form counts moved, of the units that it is about.
+        version: The published version whose form was closed.
+        rows: How many rows moved, by unit and field: two that outweigh each other in a sum moved all the same.
+        columns: Which of the form's columns moved.
     """
 
     closed_at: datetime
     version: str
-    indicators: int
+    rows: int
+    columns: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,7 @@ class Form:
         last_date: The last day that is counted; before the month's end in a month in progress.
         reporter: Who reports, by its name.
         restated: Set where the month is closed and its figures have moved since.
+        before_closed_at: When the month before was closed; None where it is open, and its column 11 is today's.
         version: The published version that it was read from.
         rows: Fields in groups of levels, each group's row above its fields, and the total at the end.
     """
@@ -156,6 +166,7 @@ class Form:
     is_closing_known: bool
     is_complete: bool
     restated: Restated | None
+    before_closed_at: datetime | None
     version: str
     rows: tuple[Row, ...]
 
@@ -171,19 +182,14 @@ def read_form(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Sc
     Raises:
         PermanentError: The file holds no day of that month, or is of a release that did not count the form.
     """
-    if connection.execute(_HAS_FORM).fetchone() is None:
+    if connection.execute(_NEEDED, [FORM_ROWS, CLOSED_ROWS]).fetchall() != [(2,)]:
         raise PermanentError(
             "The published file is of an earlier release, which did not count the form.",
             "Run khotinh run once; it publishes what the form is read from.",
         )
     found = connection.execute(_MONTH, [_period(month)]).fetchone()
     if found is None:
-        held = connection.execute("SELECT DISTINCT period FROM marts.portal_form_ii06a_monthly ORDER BY 1").fetchall()
-        months = ", ".join(f"{period[:4]}-{period[4:]}" for (period,) in held) or "none"
-        raise PermanentError(
-            f"The published file holds no dossier day of {month.key}; the months it holds: {months}.",
-            "Load the month first: khotinh run --from … --to … --dataset portal_dossiers.",
-        )
+        raise _without_data(connection, month)
     newest = connection.execute("SELECT max(version) FROM meta.versions").fetchall()[0][0]
     reporter = connection.execute(
         "SELECT arg_max(unit_name_vi, valid_from) FROM core.dim_unit WHERE unit_code = ?", [scope.unit or PROVINCE]
@@ -201,14 +207,38 @@ def read_form(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Sc
         is_closing_known=is_closing_known,
         is_complete=is_complete,
         restated=_restated(connection, month, scope),
+        before_closed_at=before[0] if (before := _closing(connection, _period_before(month))) else None,
         version=newest,
         rows=tuple(_rows(connection, month, scope)),
     )
 
 
+def _without_data(connection: duckdb.DuckDBPyConnection, month: Partition) -> PermanentError:
+    found = connection.execute(f"SELECT DISTINCT period FROM {FORM_ROWS} ORDER BY period").fetchall()
+    held = [period for (period,) in found]
+    months = ", ".join(f"{period[:4]}-{period[4:]}" for period in held)
+    vi = ", ".join(f"{period[4:]}/{period[:4]}" for period in held)
+    load = f"khotinh run --from {month.first_day} --to {month.last_day} --dataset portal_dossiers"
+    return PermanentError(
+        f"The published file holds no dossier day of {month.key}; the months it holds: {months or 'none'}.",
+        f"Load the month first: {load}.",
+        vi=f"Chưa nạp hồ sơ của tháng {month.first_day:%m/%Y} (kho mới có: {vi or 'chưa tháng nào'}). Chạy: {load}.",
+    )
+
+
+def _closing(connection: duckdb.DuckDBPyConnection, period: str) -> tuple[datetime, str] | None:
+    """When a month was closed, and the version that was read then; None where it is open."""
+    last = connection.execute(_LAST_WORD, [period]).fetchone()
+    return (last[1], last[2]) if last is not None and last[0] == "close" else None
+
+
 def _restated(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Scope) -> Restated | None:
-    found = connection.execute(_RESTATED, {"period": _period(month), "unit": scope.unit}).fetchall()[0]
-    return Restated(*found) if found[2] else None
+    closing = _closing(connection, _period(month))
+    if closing is None:
+        return None
+    moved = connection.execute(_MOVED, {"unit": scope.unit, "level": scope.level, "period": _period(month)}).fetchall()
+    columns = [number for number, *ones in zip(COLUMNS, *moved, strict=True) if any(ones)]
+    return Restated(*closing, len(moved), tuple(columns)) if moved else None
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Scope) -> Iterator[Row]:
@@ -243,11 +273,16 @@ def _rows(connection: duckdb.DuckDBPyConnection, month: Partition, scope: Scope)
 def _open_before(
     connection: duckdb.DuckDBPyConnection, month: Partition, choice: dict[str, str | None]
 ) -> dict[_Key, int] | None:
-    """Column 11 of the period before by level and field; None where the file does not know that period's end."""
-    earlier = connection.execute(_BEFORE, [month.first_day]).fetchone()
-    if earlier is None:
+    """Column 11 of the period before by level and field; None where the file does not know that period's end.
+
+    Of a period that was closed it is what was closed, and sent: today's count of it is not what the receiver holds.
+    """
+    period = _period_before(month)
+    relation = FORM_ROWS if _closing(connection, period) is None else CLOSED_ROWS
+    last_date = month.first_day - timedelta(days=1)
+    if connection.execute(_ENDS_ON.format(relation=relation), [period, last_date]).fetchone() is None:
         return None
-    found = connection.execute(_OPEN_BEFORE, {**choice, "period": earlier[0]}).fetchall()
+    found = connection.execute(_OPEN_AT_END.format(relation=relation), {**choice, "period": period}).fetchall()
     return {(level, field): count or 0 for level, field, count in found}
 
 
@@ -257,3 +292,7 @@ def _last_if_unknown(field: str) -> tuple[bool, str]:
 
 def _period(month: Partition) -> str:
     return month.key.replace("-", "")
+
+
+def _period_before(month: Partition) -> str:
+    return f"{month.first_day - timedelta(days=1):%Y%m}"

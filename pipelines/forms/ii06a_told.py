@@ -27,7 +27,10 @@ def subject(form: Form) -> str:
 
 
 def period(form: Form) -> str:
-    """The period as the form names it."""
+    """The period as the form names it: from and to only where every day between is counted."""
+    if form.days_covered <= (form.last_date - form.first_date).days:
+        counted = f"số liệu của {form.days_covered}/{form.days_expected} ngày, đến hết ngày {form.last_date:%d/%m/%Y}"
+        return f"Tháng {form.month.first_day:%m/%Y} ({counted})"
     return f"Tháng {form.month.first_day:%m/%Y} (từ ngày {form.first_date:%d/%m/%Y} đến ngày {form.last_date:%d/%m/%Y})"
 
 
@@ -84,15 +87,16 @@ def _short(form: Form, done: list[Check]) -> Iterator[str]:
 
 
 def _moved(restated: Restated) -> tuple[str, str]:
+    columns = ", ".join(map(str, restated.columns))
     vi = (
-        f"Tháng đã chốt lúc {restated.closed_at:%H:%M ngày %d/%m/%Y}; từ đó {restated.indicators} chỉ tiêu của biểu đã đổi. "
-        f"Biểu này là số hiện nay; số đã chốt nằm ở bản công bố {restated.version}. "
+        f"Tháng đã chốt lúc {restated.closed_at:%H:%M ngày %d/%m/%Y}; từ đó biểu đã đổi: {restated.rows} dòng (theo đơn vị "
+        f"và lĩnh vực), ở cột {columns}. Biểu này là số hiện nay; số đã chốt nằm ở bản công bố {restated.version}. "
         "Muốn gửi số hiện nay thì mở lại tháng rồi chốt lại (khotinh close)."
     )
     en = (
-        f"The month was closed at {restated.closed_at:%Y-%m-%d %H:%M}; {restated.indicators} indicators of the form moved "
-        f"since. This is today's count; what was closed is in the version {restated.version}. To send today's, re-open the "
-        "month and close it again (khotinh close)."
+        f"The month was closed at {restated.closed_at:%Y-%m-%d %H:%M}; since then the form moved: {restated.rows} rows (by "
+        f"unit and field), in columns {columns}. This is today's count; what was closed is in the version "
+        f"{restated.version}. To send today's, re-open the month and close it again (khotinh close)."
     )
     return vi, en
 
@@ -102,6 +106,9 @@ def _broken(form: Form, check: Check) -> tuple[str, str]:
     where = f"{cell_name(check.row, check.column)} ({row.label})"
     vi = f"Ô {where}: {check.says} không khớp, {check.left} ≠ {check.right}."
     en = f"Cell {where}: {check.left} is not {check.right}."
+    if check.is_with_the_period_before and form.before_closed_at is not None:
+        vi += f" Cột 11 kỳ trước là số đã chốt lúc {form.before_closed_at:%H:%M ngày %d/%m/%Y}."
+        en += f" Column 11 of the period before is as it was closed at {form.before_closed_at:%Y-%m-%d %H:%M}."
     if check.columns == (4, 5, 6) and check.left == (check.right or 0) + row.unreported:
         vi += f" {row.unreported} hồ sơ không ghi kênh nộp; đề nghị đơn vị bổ sung trên cổng."
         en += f" The channel of {row.unreported} dossiers was not reported."

@@ -88,11 +88,10 @@ def write_form(file: Path, form: Form, done: list[Check]) -> None:
     """Writes the form under its name when it is finished; a file of the same name is replaced.
 
     Args:
-        file: Where it goes; the folder is made if it is missing.
+        file: Where it goes, in a folder that is there.
         form: What stands in it.
         done: Its checks.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f".{file.name}.partial")
     with Workbook(str(partial), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"title": f"II.06a/VPCP/KSTT {form.month.key} – {subject(form)}", "author": "Kho Tỉnh"})

@@ -66,6 +66,12 @@ CREATE TABLE IF NOT EXISTS ops.closed_figures (
     closure_sequence BIGINT NOT NULL, indicator_code VARCHAR NOT NULL, unit_code VARCHAR NOT NULL, period VARCHAR NOT NULL,
     numerator DECIMAL(18,4) NOT NULL, denominator DECIMAL(18,4), "value" DECIMAL(18,6) NOT NULL, days_covered BIGINT,
     days_expected BIGINT, is_complete BOOLEAN NOT NULL);
+CREATE TABLE IF NOT EXISTS ops.closed_form_rows (
+    closure_sequence BIGINT NOT NULL, unit_code VARCHAR NOT NULL, field_name_vi VARCHAR NOT NULL, period VARCHAR NOT NULL,
+    last_date DATE NOT NULL, is_closing_known BOOLEAN NOT NULL, received_count BIGINT, received_online_count BIGINT,
+    received_direct_count BIGINT, carried_over_count BIGINT, settled_count BIGINT, settled_early_count BIGINT,
+    settled_on_time_count BIGINT, settled_late_count BIGINT, open_count BIGINT, open_in_time_count BIGINT,
+    open_late_count BIGINT);
 """
 
 

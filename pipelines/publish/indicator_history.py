@@ -95,8 +95,8 @@ def append_to_history(
         connection: The build file, opened for writing.
         version: The version that is being published.
         published_at: When.
-        readable: Versions that have a manifest. What an interrupted publish had written is undone first: nobody could
-            read it.
+        readable: Versions that the pointer has led to. What an interrupted publish had written is undone first: nobody
+            could read it.
 
     Returns:
         How many figures changed, came or vanished.

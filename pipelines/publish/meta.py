@@ -32,6 +32,16 @@ META: Final = {
     # Without the account that did it.
     "month_closures": """
         SELECT closure_sequence, period, action, acted_at, note, version FROM warehouse.ops.month_closures""",
+    # Form II.06a of the months that are closed now, as it was when they were closed.
+    "closed_form_rows": """
+        SELECT rows_of_form.* EXCLUDE (closure_sequence), last_words.acted_at AS closed_at,
+            last_words.version AS closed_version
+        FROM warehouse.ops.closed_form_rows AS rows_of_form
+        JOIN (
+            FROM warehouse.ops.month_closures
+            QUALIFY row_number() OVER (PARTITION BY period ORDER BY closure_sequence DESC) = 1
+        ) AS last_words USING (closure_sequence)
+        WHERE last_words.action = 'close'""",
     "indicator_datasets": "SELECT * FROM warehouse.staging.indicator_datasets",
     "completeness": "SELECT * FROM warehouse.ops.completeness",
     "freshness": "SELECT * FROM warehouse.ops.freshness",

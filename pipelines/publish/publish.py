@@ -72,6 +72,8 @@ def publish(
     folder = settings.published_folder
     folder.mkdir(parents=True, exist_ok=True)
     with writer_turn(settings):
+        if (unnamed := _unnamed_manifest(folder)) is not None:
+            _name_manifest(unnamed)
         for leftover in folder.glob(".*.partial*"):
             leftover.unlink()
         published_at = now()
@@ -92,8 +94,9 @@ def publish(
             _sync(unfinished)
         file = folder / version.file_name
         partial.rename(file)
-        partial_manifest.rename(folder / f"manifest-{name}.json")
+        # A version without a manifest could not be read: what the history tells of it is taken back by the next publish.
         _point_to(folder, file)
+        _name_manifest(partial_manifest)
     return version
 
 
@@ -107,14 +110,26 @@ def _require_state(warehouse: Path, built_from: str) -> None:
 
 
 def read_versions(folder: Path) -> list[Version]:
-    """Every version in the folder, oldest first."""
-    return [_read_version(file) for file in sorted(folder.glob("manifest-*.json"))]
+    """Every version that the pointer has led to and that is still in the folder, oldest first."""
+    unnamed = _unnamed_manifest(folder)
+    return [_read_version(file) for file in [*sorted(folder.glob("manifest-*.json")), *([unnamed] if unnamed else [])]]
 
 
 def current_version(folder: Path) -> str | None:
     """Name of the version that the pointer leads to, None before the first publish."""
     pointer = folder / POINTER
     return pointer.resolve().stem.removeprefix("warehouse-") if pointer.exists() else None
+
+
+def _unnamed_manifest(folder: Path) -> Path | None:
+    """The manifest of the pointer's version, if the publish ended between the pointer and the manifest's name."""
+    partial = folder / f".manifest-{current_version(folder)}.json.partial"
+    return partial if partial.exists() else None
+
+
+def _name_manifest(partial: Path) -> None:
+    partial.rename(partial.with_name(partial.name.removeprefix(".").removesuffix(".partial")))
+    _sync(partial.parent)
 
 
 def _read_version(file: Path) -> Version:

@@ -58,6 +58,8 @@ class Tally:
         default_factory=lambda: defaultdict(lambda: [0, 0])
     )
     documents: defaultdict[tuple[str, str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    things: defaultdict[tuple[str, str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    things_in: defaultdict[tuple[str, str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def share(self, code: str, unit: str, day: date, *, is_in: object) -> None:
         """One more in the denominator, and in the numerator if it is in."""
@@ -76,6 +78,13 @@ class Tally:
             pair = self.month_shares[code, who, f"{day:%Y%m}"]
             pair[0] += bool(is_in)
             pair[1] += 1
+
+    def thing(self, code: str, unit: str, day: date, name: str, *, is_in: object) -> None:
+        """A thing of a month that is in if it is once, and that is one in the province however many units tell of it."""
+        for who in {unit, PROVINCE}:
+            self.things[code, who, f"{day:%Y%m}"].add(name)
+            if is_in:
+                self.things_in[code, who, f"{day:%Y%m}"].add(name)
 
     def document(self, code: str, unit: str, day: date, name: str) -> None:
         """A thing that counts once a month, however often it is told."""
@@ -106,6 +115,8 @@ class Tally:
             found[code, unit, month] = (old[0] + numerator, total)
         found |= {key: (pair[0], pair[1]) for key, pair in self.month_shares.items()}
         found |= {key: (len(names), None) for key, names in self.documents.items()}
+        for key, names in self.things.items():
+            found[key] = (len(names & self.things_in[key]), len(names))
         return {key: (round(numerator, 4), denominator) for key, (numerator, denominator) in found.items()}
 
 
@@ -191,6 +202,7 @@ def count_dossiers(tally: Tally, exports: Mapping[str, list[Row]], days: list[da
     for row in newest.values():
         count_dossier(tally, row, days)
         count_progress(tally, row, covered)
+        count_procedure(tally, row, covered)
 
 
 def count_dossier(tally: Tally, row: Row, days: list[date]) -> None:
@@ -229,6 +241,15 @@ def count_dossier(tally: Tally, row: Row, days: list[date]) -> None:
     if status in {9, 10} and finished:
         count_result(tally, row, unit, finished.date())
     count_national(tally, row, unit, at)
+
+
+def count_procedure(tally: Tally, row: Row, covered: list[date]) -> None:
+    """What a dossier says of its procedure (without the local ending), if it came on a covered day and had to be paid."""
+    received = moment(row["ngayTiepNhan"])
+    is_counted = received is not None and received.date() in covered and row["trangThai"] not in {1, 3}
+    if received is not None and is_counted and int(str(row["phi"])) + int(str(row["lePhi"])) > 0:
+        unit, is_paid = normalised(str(row["maDonVi"])) or "", row["thanhToanTrucTuyen"] in {1, 2}
+        tally.thing("portal_fee_procedures", unit, received.date(), str(row["maTTHC"])[:8], is_in=is_paid)
 
 
 def count_result(tally: Tally, row: Row, unit: str, day: date) -> None:

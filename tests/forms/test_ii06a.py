@@ -58,8 +58,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 received_channel_unreported_count BIGINT, carried_over_count BIGINT, settled_count BIGINT,
                 settled_early_count BIGINT, settled_on_time_count BIGINT, settled_late_count BIGINT, open_count BIGINT,
                 open_in_time_count BIGINT, open_late_count BIGINT);
-            CREATE TABLE marts.indicator_restatement (indicator_code VARCHAR, unit_code VARCHAR, period VARCHAR,
-                closed_at TIMESTAMP, closed_version VARCHAR)
+            CREATE TABLE meta.month_closures (closure_sequence BIGINT, period VARCHAR, action VARCHAR, acted_at TIMESTAMP,
+                version VARCHAR);
+            CREATE TABLE meta.closed_form_rows AS FROM marts.portal_form_ii06a_monthly WHERE false
         """)
         connection.executemany(
             "INSERT INTO core.dim_unit (unit_code, unit_name_vi, unit_type, administrative_level_code, parent_unit_code) VALUES (?, ?, ?, ?, ?)",
@@ -258,27 +259,146 @@ def test_a_month_in_progress_is_not_sent_though_everything_adds_up(home: Path) -
     )
 
 
-def test_a_closed_month_whose_figures_moved_is_not_sent_and_says_where_the_closed_ones_are(home: Path) -> None:
+def _close(home: Path, period: str) -> None:
+    """Closes a month as it is."""
     _change(
         home,
-        """
-        INSERT INTO marts.indicator_restatement VALUES
-            ('portal_received', 'H56.12', '202610', '2026-11-05 09:30:00', '20261105T050000000000'),
-            ('portal_received', 'H56', '202610', '2026-11-05 09:30:00', '20261105T050000000000'),
-            ('portal_settled', 'H56', '202610', '2026-11-05 09:30:00', '20261105T050000000000'),
-            ('document_sent', 'H56.13', '202610', '2026-11-05 09:30:00', '20261105T050000000000'),
-            ('portal_received', 'H56.13', '202609', '2026-10-05 09:30:00', '20261005T050000000000')
+        f"""
+        INSERT INTO meta.month_closures VALUES
+            (1, '{period}', 'close', '2026-11-04 09:30:00', '20261104T050000000000'),
+            (2, '{period}', 'reopen', '2026-11-04 10:30:00', '20261104T050000000000'),
+            (3, '{period}', 'close', '2026-11-05 09:30:00', '20261105T050000000000');
+        INSERT INTO meta.closed_form_rows FROM marts.portal_form_ii06a_monthly WHERE period = '{period}'
         """,
     )
+
+
+def _change_october(home: Path, what: str, field: str = "Hộ tịch") -> None:
+    _change(
+        home,
+        f"UPDATE marts.portal_form_ii06a_monthly SET {what} WHERE period = '202610' AND field_name_vi = '{field}'",
+    )
+
+
+def test_a_closed_month_that_stands_is_sent(home: Path) -> None:
+    _close(home, "202610")
+    assert _form().exit_code == 0
+
+
+def test_a_closed_month_whose_form_moved_is_not_sent_and_says_where_the_closed_one_is(home: Path) -> None:
+    _close(home, "202610")
+    # Nine of 30 early ones are on time by now: no sum of the form tells.
+    _change_october(home, "settled_early_count = 21, settled_on_time_count = 24")
     done = _form()
     assert done.exit_code == 3
-    assert "chốt lúc 09:30 ngày 05/11/2026; từ đó 2 chỉ tiêu của biểu đã đổi" in " ".join(done.stdout.split())
+    told = " ".join(done.stdout.split())
+    assert "chốt lúc 09:30 ngày 05/11/2026; từ đó biểu đã đổi: 1 dòng" in told
+    assert "ở cột 8, 9." in told
     assert "20261105T050000000000" in done.stdout
     assert (
         Book(home / "II.06a_2026-10.xlsx").cells[FORM]["A2"]
         == "KHÔNG GỬI: tháng đã chốt, số nay khác số đã chốt. Xem trang Kiểm tra."
     )
+    assert _form("--unit", "H56.200").exit_code == 3
     assert _form("--unit", "H56.13").exit_code == 0
+    assert _form("--level", "province").exit_code == 0
+    _change(home, "INSERT INTO meta.month_closures VALUES (4, '202610', 'reopen', now(), 'v')")
+    assert _form("--unit", "H56.200", "-o", "again.xlsx").exit_code == 0
+
+
+def test_a_field_that_came_to_a_closed_month_or_left_it_moved(home: Path) -> None:
+    _close(home, "202610")
+    _change_october(home, "field_name_vi = 'Đất đai'", field="Chứng thực")
+    told = " ".join(_form().stdout.split())
+    # 40 received directly and settled early, once here and once there; whatever else is 0 did not move.
+    assert "từ đó biểu đã đổi: 2 dòng (theo đơn vị và lĩnh vực), ở cột 3, 5, 7, 8." in told
+
+
+def test_what_is_not_known_of_a_closed_month_any_more_moved(home: Path) -> None:
+    _close(home, "202610")
+    _change_october(home, "carried_over_count = NULL")
+    assert "1 dòng (theo đơn vị và lĩnh vực), ở cột 6." in " ".join(_form().stdout.split())
+
+
+def test_a_closed_month_without_a_form_has_none_of_its_rows_by_closing(home: Path) -> None:
+    _change(home, "INSERT INTO meta.month_closures VALUES (1, '202610', 'close', '2026-11-05 09:30:00', 'v')")
+    assert "4 dòng" in _form().stdout
+
+
+def test_column_6_is_held_against_what_was_closed_of_the_period_before(home: Path) -> None:
+    _close(home, "202609")
+    # Since restated: of the four that September left open one is gone, and October carries over three.
+    _change(
+        home,
+        "UPDATE marts.portal_form_ii06a_monthly SET open_count = 3, open_late_count = 1 WHERE period = '202609' AND field_name_vi = 'Hộ tịch'",
+    )
+    _change_october(home, "carried_over_count = 3, received_count = 53, open_count = 6, open_in_time_count = 5")
+    told = json.loads(_form("--json").stdout)
+    assert not told["may_be_sent"]
+    assert [(check["cell"], check["left"], check["right"]) for check in told["open_checks"]] == [
+        ("F11", 3, 4), ("F13", 3, 4), ("F14", 6, 7),
+    ]  # fmt: skip
+    assert "Cột 11 kỳ trước là số đã chốt lúc 09:30 ngày 05/11/2026." in told["problems"][0]["vi"]
+    # Once September is open again, its newest count is what will be sent.
+    _change(home, "INSERT INTO meta.month_closures VALUES (4, '202609', 'reopen', now(), 'v')")
+    assert _form("-o", "again.xlsx").exit_code == 0
+
+
+def test_a_period_before_that_was_closed_without_its_form_cannot_be_checked(home: Path) -> None:
+    _change(home, "INSERT INTO meta.month_closures VALUES (1, '202609', 'close', '2026-10-05 09:30:00', 'v')")
+    done = _form()
+    assert done.exit_code == 0
+    assert "Cột 6 không kiểm được" in done.stdout
+
+
+def test_days_that_are_not_loaded_are_not_in_the_heading(home: Path) -> None:
+    _change_october(home, "is_complete = false, days_covered = 7, last_date = '2026-10-08'")
+    _change(
+        home,
+        "UPDATE marts.portal_form_ii06a_monthly SET days_covered = 7, last_date = '2026-10-08' WHERE period = '202610'",
+    )
+    _form()
+    heading = Book(home / "II.06a_2026-10.xlsx").cells[FORM]["D1"]
+    assert "Kỳ báo cáo: Tháng 10/2026 (số liệu của 7/31 ngày, đến hết ngày 08/10/2026)" in heading
+    # Eight of eight.
+    _change(home, "UPDATE marts.portal_form_ii06a_monthly SET days_covered = 8 WHERE period = '202610'")
+    assert "từ ngày 01/10/2026 đến ngày 08/10/2026" in " ".join(_form("--force").stdout.split())
+
+
+def test_a_file_that_is_there_is_replaced_only_on_purpose(home: Path) -> None:
+    file = home / "mine.xlsx"
+    file.write_text("mine", encoding="utf-8")
+    refused = _form("-o", "mine.xlsx")
+    assert refused.exit_code == 2
+    assert "--force" in refused.output
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert _form("-o", "mine.xlsx", "-f").exit_code == 0
+    assert Book(file).sheets[0] == FORM
+    assert _form("-o", "none/form.xlsx").exit_code == 2
+    assert _form("-o", "form.xls").exit_code == 2
+    assert sorted(path.name for path in home.iterdir()) == ["mine.xlsx", "published"]
+
+
+def test_a_unit_is_found_by_its_name_and_a_month_in_either_writing(home: Path) -> None:
+    _change(home, "UPDATE core.dim_unit SET unit_name_vi = 'Sở Xây dựng cũ' WHERE unit_code = 'H56.13'")
+    _change(
+        home,
+        "INSERT INTO core.dim_unit VALUES ('H56.13', 'Sở Xây dựng', 'department', 'province', 'H56', '2025-07-01')",
+    )
+    for name in ("Sở Y tế", "sở  y tế"):
+        told = json.loads(_form("--unit", name, "--json", "-f").stdout)
+        assert (told["unit_code"], told["file"]) == ("H56.12", "II.06a_2026-10_H56.12.xlsx")
+    assert json.loads(_form("--unit", "Sở Xây dựng cũ", "--json").stdout)["unit_code"] == "H56.13"
+    done = CliRunner().invoke(app, ["form", "II.06a", "--period", "202610", "--json"])
+    assert json.loads(done.stdout)["period"] == "2026-10"
+    # Two units of one name are told apart by their codes; the whole province has no unit.
+    _change(
+        home, "INSERT INTO core.dim_unit VALUES ('H56.14', 'Sở Y tế', 'department', 'province', 'H56', '2025-07-01')"
+    )
+    both = _form("--unit", "Sở Y tế")
+    assert both.exit_code == 2
+    assert "H56.12, H56.14" in both.output
+    assert json.loads(_form("--unit", "H56", "--json", "-f").stdout)["unit_code"] is None
 
 
 def test_one_level_and_one_unit_have_their_own_form(home: Path) -> None:
@@ -317,6 +437,8 @@ def test_a_field_whose_name_looks_like_a_formula_stays_a_text(home: Path) -> Non
         (["II.06a", "--period", "thang-10"], "YYYY-MM"),
         (["II.06a", "--period", "2026-10", "--level", "tinh"], "province"),
         (["II.06a", "--period", "2026-10", "--unit", "H56.99"], "H56.99"),
+        (["II.06a", "--period", "2026-10", "--unit", "Sở Y tê"], "Sở Y tế"),
+        (["II.06a", "--period", "2026-10", "--unit", "Văn phòng"], "H56.12"),
         (["II.06a", "--period", "2026-10", "--unit", "H56.12.03"], "H56.12"),
         (["II.06a", "--period", "2026-10", "--unit", "H56.12", "--level", "province"], "--level"),
     ],
@@ -332,6 +454,9 @@ def test_a_month_that_is_not_published_is_no_form_of_zeros(home: Path) -> None:
     done = CliRunner().invoke(app, ["form", "II.06a", "--period", "2026-08"])
     assert done.exit_code == 1
     assert "2026-09, 2026-10" in done.output
+    told = " ".join(done.output.split())
+    assert "Chưa nạp hồ sơ của tháng 08/2026 (kho mới có: 09/2026, 10/2026)." in told
+    assert "khotinh run --from 2026-08-01 --to 2026-08-31 --dataset portal_dossiers" in told
     assert not list(home.glob("*.xlsx"))
 
 

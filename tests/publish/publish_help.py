@@ -14,11 +14,11 @@ from pipelines.settings import SOURCES, Settings
 HIDDEN = ("dossier_key", "account_key")
 PSEUDONYM = "0123456789abcdef0123456789abcdef"
 TABLES = {
-    "core": {"dim_unit", "fct_dossier", "day_coverage"},
-    "marts": {"indicator_daily", "indicator_monthly", "indicator_history"},
+    "core": {"day_coverage", "dim_unit", "fct_dossier"},
+    "marts": {"indicator_daily", "indicator_monthly", "indicator_history", "portal_form_ii06a_monthly"},
     "meta": {
         "loads", "checks", "mart_checks", "volumes", "attempts", "quarantine_reasons", "quarantined_rows", "completeness",
-        "freshness", "indicators", "indicator_datasets", "month_closures", "datasets", "dictionary", "qd766_parts",
+        "freshness", "indicators", "indicator_datasets", "month_closures", "closed_form_rows", "datasets", "dictionary", "qd766_parts",
         "reconciliation_reasons", "saving_assumptions", "versions",
     },
 }  # fmt: skip
@@ -27,6 +27,7 @@ CREATE SCHEMA core; CREATE SCHEMA marts; CREATE SCHEMA reference; CREATE SCHEMA 
 CREATE TABLE core.dim_unit AS SELECT 'H56.12' AS unit_code, 'Sở Y tế' AS unit_name_vi;
 CREATE TABLE core.fct_dossier AS
     SELECT '{PSEUDONYM}' AS dossier_key, 'H56.12' AS unit_code, range AS load_sequence FROM range(1000);
+CREATE TABLE core.day_coverage AS SELECT 'portal_dossiers' AS coverage_code, DATE '2026-06-02' AS report_date;
 CREATE TABLE marts.indicator_daily AS
     SELECT 'portal_received' AS indicator_code, 'H56.12' AS unit_code, DATE '2026-06-02' AS period,
         1000::DECIMAL(18,4) AS numerator, NULL::DECIMAL(18,4) AS denominator, 1000::DECIMAL(18,6) AS value;
@@ -34,8 +35,11 @@ CREATE TABLE marts.indicator_monthly AS
     SELECT indicator_code, unit_code, '202606' AS period, numerator, denominator, value, 1::BIGINT AS days_covered,
         30::BIGINT AS days_expected, false AS is_complete, false AS is_closed
     FROM marts.indicator_daily;
-CREATE TABLE core.day_coverage AS SELECT 'portal_dossiers' AS coverage_code, day::DATE AS report_date
-    FROM range(DATE '2025-08-01', DATE '2026-07-01', INTERVAL 1 DAY) AS days(day);
+CREATE TABLE marts.portal_form_ii06a_monthly AS
+    SELECT 'H56.12' AS unit_code, 'Hộ tịch' AS field_name_vi, '202606' AS period, DATE '2026-06-30' AS last_date,
+        true AS is_closing_known, 9 AS received_count, 5 AS received_online_count, 3 AS received_direct_count,
+        1 AS carried_over_count, 6 AS settled_count, 2 AS settled_early_count, 3 AS settled_on_time_count,
+        1 AS settled_late_count, 3 AS open_count, 2 AS open_in_time_count, 1 AS open_late_count;
 CREATE TABLE staging.indicator_datasets AS SELECT 'portal_received' AS indicator_code, 'portal_dossiers' AS dataset;
 CREATE TABLE staging.stg_loads_in_force AS SELECT 'portal_dossiers/2026-06-02/r1' AS load_id;
 CREATE TABLE marts.a_mart_of_old AS SELECT 1 AS figure;
@@ -81,12 +85,11 @@ def build_warehouse(settings: Settings) -> Path:
     }  # fmt: skip
     others = {
         f"m.{alias}": {**node, "schema": schema, "alias": alias, "columns": {}}
-        for schema, alias in (
-            ("core", "dim_unit"),
-            ("core", "day_coverage"),
-            ("marts", "indicator_daily"),
-            ("marts", "indicator_monthly"),
+        for schema, aliases in (
+            ("core", ("dim_unit", "day_coverage")),
+            ("marts", ("indicator_daily", "indicator_monthly", "portal_form_ii06a_monthly")),
         )
+        for alias in aliases
     }
     sources = {"s.h": {"schema": "marts", "identifier": "indicator_history", "columns": {}}}
     hidden = {**node, "schema": "staging", "alias": "stg_secret"}

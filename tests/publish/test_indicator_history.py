@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.load.warehouse import open_warehouse
 from pipelines.publish.indicator_history import append_to_history
-from pipelines.publish.publish import POINTER, Version, publish, read_versions
+from pipelines.publish.publish import POINTER, Version, current_version, publish, read_versions
 from pipelines.settings import Settings
 from tests.publish.publish_help import HIDDEN, build_warehouse, settings_in
 
@@ -225,3 +225,46 @@ def test_a_publish_that_fails_after_the_history_was_written_leaves_nothing_of_it
             (1_000, first.version, third.version, first.published_at),
             (2, third.version, None, third.published_at),
         ]
+
+
+def test_a_version_that_the_pointer_never_led_to_was_never_published(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = build_warehouse(home)
+    first = publish(home, manifest, HIDDEN)
+    _correct(home, 777)
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.publish.publish._point_to", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            publish(home, manifest, HIDDEN)
+    # Nobody read 777, and by the next publish it is corrected.
+    _correct(home, 1_000)
+    third = publish(home, manifest, HIDDEN)
+    assert [version.version for version in read_versions(home.published_folder)] == [first.version, third.version]
+    with duckdb.connect(str(home.published_folder / POINTER), read_only=True) as connection:
+        told = connection.execute('SELECT "value"::INT, version_from, version_until FROM marts.indicator_history')
+        assert set(told.fetchall()) == {(1_000, first.version, None)}
+
+
+def test_a_version_that_the_pointer_led_to_was_published_though_its_manifest_had_no_name_yet(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = build_warehouse(home)
+    first = publish(home, manifest, HIDDEN)
+    _correct(home, 777)
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.publish.publish._name_manifest", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            publish(home, manifest, HIDDEN)
+    second = current_version(home.published_folder)
+    assert [version.version for version in read_versions(home.published_folder)] == [first.version, second]
+    _correct(home, 1_000)
+    third = publish(home, manifest, HIDDEN)
+    assert [version.version for version in read_versions(home.published_folder)] == [
+        first.version, second, third.version,
+    ]  # fmt: skip
+    with duckdb.connect(str(home.published_folder / POINTER), read_only=True) as connection:
+        told = connection.execute(
+            "SELECT \"value\"::INT, version_from FROM marts.indicator_history WHERE grain = 'daily'"
+        )
+        assert set(told.fetchall()) == {(1_000, first.version), (777, second), (1_000, third.version)}

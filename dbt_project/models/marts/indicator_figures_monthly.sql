@@ -17,6 +17,18 @@ with final as (
     having sum(received_judged_count) > 0
     union all
     select
+        'portal_fee_procedures' as indicator_code,
+        unit_code,
+        period,
+        cast(sum(paid_online_procedure_count) as decimal(18, 4)) as numerator,
+        cast(sum(fee_procedure_count) as decimal(18, 4)) as denominator,
+        cast(null as integer) as value_of_nothing
+    from {{ ref('portal_fee_procedure_monthly') }}
+    where period >= '202206'
+    group by unit_code, period
+    having sum(fee_procedure_count) > 0
+    union all
+    select
         'document_documents_sent' as indicator_code,
         unit_code,
         period,

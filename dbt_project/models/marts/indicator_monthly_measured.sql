@@ -35,20 +35,28 @@ dates as (
 days_of_months as (
     select
         period,
-        count(*) as days_expected
+        count(*) as days_count,
+        count(case when is_working_day then 1 end) as working_days_count
     from dates
     group by period
 ),
 
+-- Every day of a month is expected: the portal and the document system know no day off. A conference system that held
+-- no conference may send nothing, so of its days off only those are expected that came, as ops.completeness has it.
 covered_months as (
     select
         coverage.coverage_code,
         coverage.period,
         count(*) as days_covered,
         max(coverage.report_date) as last_covered_date,
-        max(days_of_months.days_expected) as days_expected
+        case
+            when coverage.coverage_code = 'videoconference_calls'
+                then max(days_of_months.working_days_count) + count(case when not dates.is_working_day then 1 end)
+            else max(days_of_months.days_count)
+        end as days_expected
     from coverage
     inner join days_of_months on coverage.period = days_of_months.period
+    inner join dates on coverage.report_date = dates.date_day
     group by coverage.coverage_code, coverage.period
 ),
 
@@ -72,25 +80,29 @@ from_days as (
     group by daily.indicator_code, daily.unit_code, covered_months.period
 ),
 
--- What is counted by the month. The province is all its units, its own office among them.
+-- What is counted by the month. The province is all its units, its own office among them; but what may stand under
+-- several units and is one in the province comes with the province's own row.
 from_months as (
     select
-        indicator_code,
-        unit_code,
-        period,
-        numerator,
-        denominator
+        unit_months.indicator_code,
+        unit_months.unit_code,
+        unit_months.period,
+        unit_months.numerator,
+        unit_months.denominator
     from unit_months
-    where unit_code <> 'H56'
+    inner join indicators on unit_months.indicator_code = indicators.indicator_code
+    where unit_months.unit_code <> 'H56' or indicators.aggregation_code = 'distinct'
     union all
     select
-        indicator_code,
+        unit_months.indicator_code,
         'H56' as unit_code,
-        period,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator
+        unit_months.period,
+        sum(unit_months.numerator) as numerator,
+        sum(unit_months.denominator) as denominator
     from unit_months
-    group by indicator_code, period
+    inner join indicators on unit_months.indicator_code = indicators.indicator_code
+    where indicators.aggregation_code <> 'distinct'
+    group by unit_months.indicator_code, unit_months.period
 ),
 
 figures as (

@@ -12,10 +12,6 @@ indicators as (
     select * from {{ ref('dim_indicator') }}
 ),
 
-fee_procedures as (
-    select * from {{ ref('portal_fee_procedure_monthly') }}
-),
-
 portal_figures as (
     select
         monthly.*,
@@ -45,24 +41,6 @@ unit_months as (
     left join months on portal_figures.period = months.period
 ),
 
-pieces as (
-    select
-        indicator_code as piece_code,
-        unit_code,
-        period,
-        numerator,
-        denominator
-    from monthly
-    union all
-    select
-        'portal_fee_procedures' as piece_code,
-        unit_code,
-        period,
-        paid_online_procedure_count as numerator,
-        fee_procedure_count as denominator
-    from fee_procedures
-),
-
 -- A covered part without a row has nothing to divide by; of one that is not covered nothing is known.
 measured as (
     select
@@ -71,18 +49,18 @@ measured as (
         unit_months.is_complete,
         parts.*,
         case
-            when parts.coverage = 'not' then pieces.numerator else coalesce(pieces.numerator, 0)
+            when parts.coverage = 'not' then monthly.numerator else coalesce(monthly.numerator, 0)
         end as numerator,
         case
-            when parts.coverage = 'not' then pieces.denominator else coalesce(pieces.denominator, 0)
+            when parts.coverage = 'not' then monthly.denominator else coalesce(monthly.denominator, 0)
         end as denominator
     from unit_months
     cross join parts
-    left join pieces
+    left join monthly
         on
-            parts.piece_code = pieces.piece_code
-            and unit_months.unit_code = pieces.unit_code
-            and unit_months.period = pieces.period
+            parts.piece_code = monthly.indicator_code
+            and unit_months.unit_code = monthly.unit_code
+            and unit_months.period = monthly.period
 ),
 
 -- An empty denominator means something else in each part: no value, full points or none.

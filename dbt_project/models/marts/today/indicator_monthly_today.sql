@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 
--- Monthly indicators on the boundaries of today. Boundaries change on the first of a month.
+-- Monthly indicators on the boundaries of today. Boundaries change on the first of a month. What counts a thing once
+-- for each unit that tells of it cannot be put together from units: of one that was merged or divided it has no row.
 with apportioned as (
     {{ on_todays_boundaries(
         ref('indicator_monthly'),
@@ -32,3 +33,10 @@ select
     is_estimated,
     assumed_share
 from apportioned
+where
+    (part_count = 1 and is_whole)
+    or indicator_code not in (
+        select indicators.indicator_code
+        from {{ ref('dim_indicator').include(database=false) }} as indicators
+        where indicators.aggregation_code = 'distinct'
+    )
