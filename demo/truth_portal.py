@@ -82,6 +82,12 @@ def nationally_dated(province: Province, known: pl.DataFrame) -> pl.DataFrame:
     return received.with_columns(national_due=pl.coalesce(pl.col("due").cast(pl.Int64), pl.Series(latest)))
 
 
+def waited(until: pl.Expr) -> pl.Expr:
+    """The seconds until a moment for which a dossier waited for its supplement; one that never came is waited for."""
+    asked, given = (pl.col(f"supplement_1_{what}").cast(pl.Int64) for what in ("requested", "received"))
+    return (pl.min_horizontal(given, until) - asked).fill_null(0).clip(lower_bound=0)
+
+
 def lost_days(province: Province) -> set[date]:
     """The days of which no dossier export could be taken over."""
     if province.faults.is_lasting("portal_down"):
@@ -142,8 +148,8 @@ def _finished_shares(finished: pl.DataFrame) -> Iterator[pl.DataFrame]:
 def _national(province: Province, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.Expr]:
     """The dossiers with a national finish on its day, and whether each was in time."""
     finished = nationally_dated(province, known).drop_nulls("national").with_columns(day=day_column("national"))
-    waiting = (pl.col("supplement_1_received") - pl.col("supplement_1_requested")).fill_null(0)
-    return finished, (pl.col("supplement_count") <= 1) & (pl.col("national") - waiting <= pl.col("national_due"))
+    in_time = pl.col("national") - waited(pl.col("national")) <= pl.col("national_due")
+    return finished, (pl.col("supplement_count") <= 1) & in_time
 
 
 def _open_late(province: Province, received: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -252,13 +252,18 @@ def national_due(row: Row, at: Mapping[str, datetime | None], received: datetime
     return at["ngayHenTra"] or datetime.combine(latest, LAST_MOMENT)
 
 
+def waiting_until(end: datetime, at: Mapping[str, datetime | None]) -> timedelta:
+    """How much of the time until then the dossier waited for its supplement."""
+    asked, given = at["ngayYeuCauBoSung"], at["ngayNhanBoSung"]
+    return max(min(given or end, end) - asked, timedelta()) if asked else timedelta()
+
+
 def count_national(tally: Tally, row: Row, unit: str, at: dict[str, datetime | None]) -> None:
     """What a dossier adds to the national on-time share, if it has come to an end."""
     received, national = at["ngayTiepNhan"], national_end(at)
     if national and received:
-        asked, given = at["ngayYeuCauBoSung"], at["ngayNhanBoSung"]
-        waiting = given - asked if asked and given else timedelta()
-        is_in_time = int(str(row["soLanBoSung"])) <= 1 and national - waiting <= national_due(row, at, received)
+        handled_until = national - waiting_until(national, at)
+        is_in_time = int(str(row["soLanBoSung"])) <= 1 and handled_until <= national_due(row, at, received)
         tally.share("portal_finished_on_time_national", unit, national.date(), is_in=is_in_time)
 
 
@@ -270,13 +275,9 @@ def count_progress(tally: Tally, row: Row, covered: list[date]) -> None:
         return
     month = (received.year, received.month)
     ended = datetime.combine(max(day for day in covered if (day.year, day.month) == month), LAST_MOMENT)
-    asked, given, national = at["ngayYeuCauBoSung"], at["ngayNhanBoSung"], national_end(at)
-    judged, waiting = min(national or ended, ended), timedelta()
-    if national and national <= ended:
-        waiting = given - asked if asked and given else timedelta()
-    elif asked and asked <= ended:
-        waiting = min(given or ended, ended) - asked
-    is_in_time = int(str(row["soLanBoSung"])) <= 1 and judged - waiting <= national_due(row, at, received)
+    judged = min(national_end(at) or ended, ended)
+    handled_until = judged - waiting_until(judged, at)
+    is_in_time = int(str(row["soLanBoSung"])) <= 1 and handled_until <= national_due(row, at, received)
     unit = normalised(str(row["maDonVi"])) or ""
     tally.share_of_month("portal_on_time_qd766", unit, received.date(), is_in=is_in_time)
 

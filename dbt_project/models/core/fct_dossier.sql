@@ -39,11 +39,7 @@ dated as (
         case
             when received_at is not null
                 then coalesce(refused_at, stopped_at, finished_at, returned_at, withdrawn_at)
-        end as national_finished_at,
-        case
-            when supplement_requested_at is null or supplement_received_at is null then 0
-            else {{ seconds_between('supplement_requested_at', 'supplement_received_at') }}
-        end as waiting_seconds
+        end as national_finished_at
     from newest
 ),
 
@@ -65,6 +61,7 @@ maximum_times as (
 judged as (
     select
         dated.*,
+        {{ waited_seconds('national_finished_at') }} as waiting_seconds,
         coalesce(
             dated.due_at,
             {{ add_seconds('cast(maximum_times.maximum_due_date as timestamp)', '86399') }}
