@@ -47,6 +47,7 @@ def fee_procedures(province: Province, days: list[int]) -> pl.DataFrame:
         ~pl.col("status").is_in(UNCOUNTED_STATUSES)
         & day_column("received").is_in(days)
         & (pl.col("fee") + pl.col("charge") > 0)
+        & pl.col("payment").is_not_null()
     )
     paid = counted.group_by("unit", "procedure").agg(is_paid=pl.col("payment").is_in([1, 2]).any())
     whole = paid.group_by("procedure").agg(pl.col("is_paid").any())

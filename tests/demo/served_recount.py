@@ -203,12 +203,12 @@ def count_dossier(tally: Tally, row: Row, days: list[date]) -> None:
     day = received.date()
     tally.count("portal_received", unit, day)
     tally.share("portal_online", unit, day, is_in=row["kenhNop"] == 2)
-    tally.share("portal_fully_online", unit, day, is_in=row["kenhNop"] == 2 and row["mucDoDVC"] == 4)
-    is_due, result = status in {9, 10}, row["ketQuaDienTu"]
-    if not (row["kenhNop"] == 2 and is_due and result is None):
-        is_online = row["kenhNop"] == 2 and (not is_due or result)
-        tally.share("portal_online_with_result", unit, day, is_in=is_online)
-    if int(str(row["phi"])) + int(str(row["lePhi"])) > 0:
+    if row["kenhNop"] != 2 or row["mucDoDVC"] is not None:
+        tally.share("portal_fully_online", unit, day, is_in=row["kenhNop"] == 2 and row["mucDoDVC"] == 4)
+    may_be_online, may_be_electronic = row["kenhNop"] in {2, None}, row["ketQuaDienTu"] in {True, None}
+    may_count = may_be_online and (may_be_electronic or status not in {9, 10})
+    tally.share("portal_online_with_result", unit, day, is_in=may_count)
+    if int(str(row["phi"])) + int(str(row["lePhi"])) > 0 and row["thanhToanTrucTuyen"] is not None:
         tally.share("portal_paid_online", unit, day, is_in=row["thanhToanTrucTuyen"] in {1, 2})
     for code, flag in (
         ("portal_vneid", "xacThucVNeID"),

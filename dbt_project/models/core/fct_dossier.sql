@@ -128,9 +128,10 @@ final as (
         end as is_finished_on_time_national,
         -- A channel that was not reported is neither online nor direct.
         coalesce(channel_code = '2', false) as is_submitted_online,
-        coalesce(channel_code = '2' and service_level_code = '4', false) as is_fully_online,
+        -- A level or a payment code that was not reported is unknown, not a no.
+        case when channel_code = '2' then service_level_code = '4' else false end as is_fully_online,
         coalesce(fee_amount, 0) + coalesce(charge_amount, 0) > 0 as has_payment_obligation,
-        coalesce(online_payment_code in ('1', '2'), false) as is_paid_online,
+        online_payment_code in ('1', '2') as is_paid_online,
         load_id
     from judged
 )
