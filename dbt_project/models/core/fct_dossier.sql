@@ -1,4 +1,10 @@
-{{ built_by_loads('portal_dossiers', ['dossier_key']) }}
+{{ built_by_loads('portal_dossiers', ['dossier_key'], inputs=[
+    (
+        'portal_stock_starts', ['unsettled.dossier_key'],
+        "inner join core.fct_dossier as unsettled
+            on unsettled.settled_date is null and unsettled.last_seen_date < known_from",
+    ),
+]) }}
 
 with versions as (
     select * from {{ ref('stg_portal_dossiers') }}
@@ -13,10 +19,16 @@ dates as (
     select * from {{ ref('dim_date') }}
 ),
 
+stock_starts as (
+    select * from {{ ref('portal_stock_starts') }}
+),
+
 -- The portal's own time tells which version is the newest, then when the file was made, then when it came. The order of
 -- loading decides only between two judgements of one arrival.
 newest as (
-    select *
+    select
+        *,
+        max(seen_date) over (partition by dossier_key) as last_seen_date
     from versions
     qualify
         row_number() over (
@@ -58,9 +70,23 @@ maximum_times as (
     where dated.due_at is null
 ),
 
+-- A baseline holds whatever is open. What was received before it, is not in it and was told of no more had ended when
+-- its day began: in days that nobody loaded, so how it ended is not known.
+gone as (
+    select
+        dated.dossier_key,
+        {{ add_days('min(stock_starts.known_from)', '-1') }} as gone_date
+    from dated
+    inner join stock_starts
+        on dated.last_seen_date < stock_starts.known_from and dated.received_date < stock_starts.known_from
+    where dated.settled_date is null
+    group by dated.dossier_key
+),
+
 judged as (
     select
         dated.*,
+        gone.gone_date,
         {{ waited_seconds('national_finished_at') }} as waiting_seconds,
         coalesce(
             dated.due_at,
@@ -68,6 +94,7 @@ judged as (
         ) as national_due_at
     from dated
     left join maximum_times on dated.dossier_key = maximum_times.dossier_key
+    left join gone on dated.dossier_key = gone.dossier_key
 ),
 
 final as (
@@ -105,6 +132,8 @@ final as (
         -- Statuses 1 (just submitted) and 3 (not accepted) are in no local figure.
         received_date is not null and status_code not in ('1', '3') as is_received_local,
         settled_date,
+        last_seen_date,
+        gone_date,
         case
             when settled_date is null then null
             when status_code = '7' or due_date is null then false
