@@ -82,6 +82,12 @@ def nationally_dated(province: Province, known: pl.DataFrame) -> pl.DataFrame:
     return received.with_columns(national_due=pl.coalesce(pl.col("due").cast(pl.Int64), pl.Series(latest)))
 
 
+def waited(until: pl.Expr) -> pl.Expr:
+    """The seconds until a moment for which a dossier waited for its supplement; one that never came is waited for."""
+    asked, given = (pl.col(f"supplement_1_{what}").cast(pl.Int64) for what in ("requested", "received"))
+    return (pl.min_horizontal(given, until) - asked).fill_null(0).clip(lower_bound=0)
+
+
 def lost_days(province: Province) -> set[date]:
     """The days of which no dossier export could be taken over."""
     if province.faults.is_lasting("portal_down"):
@@ -116,13 +122,16 @@ def as_rows(indicator_code: str, counted: pl.DataFrame) -> pl.DataFrame:
 def _received_shares(received: pl.DataFrame) -> Iterator[pl.DataFrame]:
     is_online = pl.col("channel") == ONLINE
     yield share("portal_online", received, is_online)
-    yield share("portal_fully_online", received, is_online & (pl.col("service_level") == FULLY_ONLINE))
+    level = pl.col("service_level")
+    is_level_known = ~is_online.fill_null(value=False) | level.is_not_null()
+    yield share("portal_fully_online", received, is_online & (level == FULLY_ONLINE), is_level_known)
     is_due = pl.col("status").is_in([FINISHED, RETURNED])
     result = pl.col("electronic_result")
-    is_unknown = is_online.fill_null(value=False) & is_due & result.is_null()
-    yield share("portal_online_with_result", received, is_online & (~is_due | (result == 1)), ~is_unknown)
+    may_count = is_online.fill_null(value=True) & (~is_due | (result == 1).fill_null(value=True))
+    yield share("portal_online_with_result", received, may_count)
     yield share("portal_synchronised", received, pl.col("synchronised").is_not_null())
-    yield share("portal_paid_online", received, pl.col("payment").is_in([1, 2]), pl.col("fee") + pl.col("charge") > 0)
+    is_to_pay = (pl.col("fee") + pl.col("charge") > 0) & pl.col("payment").is_not_null()
+    yield share("portal_paid_online", received, pl.col("payment").is_in([1, 2]), is_to_pay)
     yield share("portal_vneid", received, pl.col("vneid") == 1, pl.col("vneid").is_not_null())
     flag = pl.col("components_reused")
     yield share("portal_components_reused", received, flag == 1, flag.is_not_null())
@@ -142,8 +151,8 @@ def _finished_shares(finished: pl.DataFrame) -> Iterator[pl.DataFrame]:
 def _national(province: Province, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.Expr]:
     """The dossiers with a national finish on its day, and whether each was in time."""
     finished = nationally_dated(province, known).drop_nulls("national").with_columns(day=day_column("national"))
-    waiting = (pl.col("supplement_1_received") - pl.col("supplement_1_requested")).fill_null(0)
-    return finished, (pl.col("supplement_count") <= 1) & (pl.col("national") - waiting <= pl.col("national_due"))
+    in_time = pl.col("national") - waited(pl.col("national")) <= pl.col("national_due")
+    return finished, (pl.col("supplement_count") <= 1) & in_time
 
 
 def _open_late(province: Province, received: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -15,7 +15,7 @@ from demo.dossiers import day_column
 from demo.lifecycle import UNCOUNTED_STATUSES, WITHDRAWN
 from demo.province import Province
 from demo.statistics import settled_day
-from demo.truth_portal import known_states, lost_days, nationally_dated, share
+from demo.truth_portal import known_states, lost_days, nationally_dated, share, waited
 from demo.units import PROVINCE_CODE
 
 
@@ -36,17 +36,8 @@ def progress_rows(province: Province) -> Iterator[pl.DataFrame]:
     received = nationally_dated(province, known_states(province))
     for month, days in months_of(province):
         end = pl.lit((max(days) + 1) * DAY_SECONDS - 1, dtype=pl.Int64)
-        asked, given = (pl.col(f"supplement_1_{what}").cast(pl.Int64) for what in ("requested", "received"))
-        still_waiting = pl.min_horizontal(given.fill_null(end), end) - asked
-        waiting = (
-            pl.when(pl.col("national") <= end)
-            .then((given - asked).fill_null(0))
-            .when(asked <= end)
-            .then(still_waiting)
-            .otherwise(0)
-        )
         judged = pl.min_horizontal(pl.col("national").fill_null(end), end)
-        is_on_time = (pl.col("supplement_count") <= 1) & (judged - waiting <= pl.col("national_due"))
+        is_on_time = (pl.col("supplement_count") <= 1) & (judged - waited(judged) <= pl.col("national_due"))
         cohort = received.filter(day_column("received").is_in(days))
         yield share("portal_on_time_qd766", cohort.with_columns(day=pl.lit(day_number(month_end(month)))), is_on_time)
 
@@ -57,6 +48,7 @@ def fee_procedures(province: Province, days: list[int]) -> pl.DataFrame:
         ~pl.col("status").is_in(UNCOUNTED_STATUSES)
         & day_column("received").is_in(days)
         & (pl.col("fee") + pl.col("charge") > 0)
+        & pl.col("payment").is_not_null()
     )
     paid = counted.group_by("unit", "procedure").agg(is_paid=pl.col("payment").is_in([1, 2]).any())
     whole = paid.group_by("procedure").agg(pl.col("is_paid").any())
@@ -90,9 +82,10 @@ def lateness(province: Province, days: list[int]) -> pl.DataFrame:
     is_local, is_national = (
         day.is_in(days).fill_null(value=False) for day in (pl.col("settled_on"), day_column("national"))
     )
-    waiting = (pl.col("supplement_1_received") - pl.col("supplement_1_requested")).fill_null(0)
     is_late_local = (pl.col("status") != WITHDRAWN) & (pl.col("settled_on") > day_column("due")).fill_null(value=False)
-    is_late_national = (pl.col("supplement_count") > 1) | (pl.col("national") - waiting > pl.col("national_due"))
+    is_late_national = (pl.col("supplement_count") > 1) | (
+        pl.col("national") - waited(pl.col("national")) > pl.col("national_due")
+    )
     is_both = is_local & is_national
     return known.filter(is_local | is_national).group_by("unit").agg(
         settled=is_local.sum(),

@@ -26,13 +26,13 @@
 
 {#-
     Built by the loads of a dataset (or of all) that changed: `keys` are columns of `rows_of_loads`, by default the
-    dataset's raw table.
+    dataset's raw table. What else it reads are its `inputs`, as below.
 -#}
-{% macro built_by_loads(dataset, keys, is_history=false, rows_of_loads=none) -%}
+{% macro built_by_loads(dataset, keys, is_history=false, rows_of_loads=none, inputs=[]) -%}
     {%- if not execute %}{% do ref('load_history' if is_history else 'stg_loads_in_force') %}{% endif -%}
     {{ built_by({
         'reads_loads': true, 'dataset': dataset, 'keys': keys, 'is_history': is_history,
-        'rows_of_loads': rows_of_loads, 'inputs': [],
+        'rows_of_loads': rows_of_loads, 'inputs': inputs,
     }) }}
 {%- endmacro %}
 

@@ -129,7 +129,7 @@ def test_every_indicator_has_a_fixture_that_was_counted_by_hand() -> None:
 def test_the_rule_for_an_empty_denominator_acts(rule: str, expected: list[tuple[Any, ...]]) -> None:
     table = (
         "SELECT * FROM (VALUES ('H56.01', DATE '2026-06-01', 0, 0), ('H56.02', DATE '2026-06-01', 1, 2), "
-        "('H56.03', DATE '2026-06-01', NULL, NULL)) AS t (unit_code, report_date, paid_online_count, payment_obligation_count)"
+        "('H56.03', DATE '2026-06-01', NULL, NULL)) AS t (unit_code, report_date, paid_online_count, payment_reported_count)"
     )
     found = rows_of(named("portal_paid_online", zero_denominator=rule), table)
     assert [

@@ -215,12 +215,12 @@ def count_dossier(tally: Tally, row: Row, days: list[date]) -> None:
     day = received.date()
     tally.count("portal_received", unit, day)
     tally.share("portal_online", unit, day, is_in=row["kenhNop"] == 2)
-    tally.share("portal_fully_online", unit, day, is_in=row["kenhNop"] == 2 and row["mucDoDVC"] == 4)
-    is_due, result = status in {9, 10}, row["ketQuaDienTu"]
-    if not (row["kenhNop"] == 2 and is_due and result is None):
-        is_online = row["kenhNop"] == 2 and (not is_due or result)
-        tally.share("portal_online_with_result", unit, day, is_in=is_online)
-    if int(str(row["phi"])) + int(str(row["lePhi"])) > 0:
+    if row["kenhNop"] != 2 or row["mucDoDVC"] is not None:
+        tally.share("portal_fully_online", unit, day, is_in=row["kenhNop"] == 2 and row["mucDoDVC"] == 4)
+    may_be_online, may_be_electronic = row["kenhNop"] in {2, None}, row["ketQuaDienTu"] in {True, None}
+    may_count = may_be_online and (may_be_electronic or status not in {9, 10})
+    tally.share("portal_online_with_result", unit, day, is_in=may_count)
+    if int(str(row["phi"])) + int(str(row["lePhi"])) > 0 and row["thanhToanTrucTuyen"] is not None:
         tally.share("portal_paid_online", unit, day, is_in=row["thanhToanTrucTuyen"] in {1, 2})
     for code, flag in (
         ("portal_vneid", "xacThucVNeID"),
@@ -273,13 +273,18 @@ def national_due(row: Row, at: Mapping[str, datetime | None], received: datetime
     return at["ngayHenTra"] or datetime.combine(latest, LAST_MOMENT)
 
 
+def waiting_until(end: datetime, at: Mapping[str, datetime | None]) -> timedelta:
+    """How much of the time until then the dossier waited for its supplement."""
+    asked, given = at["ngayYeuCauBoSung"], at["ngayNhanBoSung"]
+    return max(min(given or end, end) - asked, timedelta()) if asked else timedelta()
+
+
 def count_national(tally: Tally, row: Row, unit: str, at: dict[str, datetime | None]) -> None:
     """What a dossier adds to the national on-time share, if it has come to an end."""
     received, national = at["ngayTiepNhan"], national_end(at)
     if national and received:
-        asked, given = at["ngayYeuCauBoSung"], at["ngayNhanBoSung"]
-        waiting = given - asked if asked and given else timedelta()
-        is_in_time = int(str(row["soLanBoSung"])) <= 1 and national - waiting <= national_due(row, at, received)
+        handled_until = national - waiting_until(national, at)
+        is_in_time = int(str(row["soLanBoSung"])) <= 1 and handled_until <= national_due(row, at, received)
         tally.share("portal_finished_on_time_national", unit, national.date(), is_in=is_in_time)
 
 
@@ -291,13 +296,9 @@ def count_progress(tally: Tally, row: Row, covered: list[date]) -> None:
         return
     month = (received.year, received.month)
     ended = datetime.combine(max(day for day in covered if (day.year, day.month) == month), LAST_MOMENT)
-    asked, given, national = at["ngayYeuCauBoSung"], at["ngayNhanBoSung"], national_end(at)
-    judged, waiting = min(national or ended, ended), timedelta()
-    if national and national <= ended:
-        waiting = given - asked if asked and given else timedelta()
-    elif asked and asked <= ended:
-        waiting = min(given or ended, ended) - asked
-    is_in_time = int(str(row["soLanBoSung"])) <= 1 and judged - waiting <= national_due(row, at, received)
+    judged = min(national_end(at) or ended, ended)
+    handled_until = judged - waiting_until(judged, at)
+    is_in_time = int(str(row["soLanBoSung"])) <= 1 and handled_until <= national_due(row, at, received)
     unit = normalised(str(row["maDonVi"])) or ""
     tally.share_of_month("portal_on_time_qd766", unit, received.date(), is_in=is_in_time)
 

@@ -232,14 +232,13 @@ def test_large_cells_stay_open(warehouse: duckdb.DuckDBPyConnection) -> None:
     counts = {(f"H56.{number}", "1.0"): large for number in range(10, 20)} | {("H56.20", "1.0"): small}
     seen = publish(warehouse, counts)
     suppressed = {(indicator, unit) for indicator, unit, *_, is_suppressed in seen.indicators if is_suppressed}
-    # The small unit, and one beside it: each of the four indicators.
+    # The small unit, and one beside it: each of the three indicators that are open.
     assert {unit for _, unit in suppressed} == {"H56.10", "H56.20"}
-    assert len(suppressed) == 8
+    assert len(suppressed) == 6
     totals = {indicator: numerator for indicator, unit, numerator, *_ in seen.indicators if unit == OFFICE}
     assert totals == {
         "portal_received": 1004,
         "portal_online": 602,
-        "portal_fully_online": 301,
         "portal_paid_online": 200,
     }
 

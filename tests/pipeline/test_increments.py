@@ -176,6 +176,13 @@ def acceptance(file: Path) -> None:
     change(file, "UPDATE ops.loads SET verdict = 'accepted' WHERE load_id LIKE 'portal_dossiers/2026-11-04/%'")
 
 
+def second_baseline(file: Path) -> None:
+    """The stock is asked for again, and half of what the first one held is in it no more."""
+    load_again(
+        file, in_force(file, "portal_dossiers", "baseline-2026-11-02"), "baseline-2026-11-06", rows="row_number % 2 = 0"
+    )  # fmt: skip
+
+
 def assert_as_rebuilt(yard: Yard, file: Path) -> None:
     """Every table of facts, marts and completeness holds the rows that a rebuild from nothing gives."""
     rebuilt = yard.copy(file.parent.parent / "rebuilt", file)
@@ -186,7 +193,7 @@ def assert_as_rebuilt(yard: Yard, file: Path) -> None:
             """
             SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'rebuilt'
                 AND (schema_name IN ('core', 'marts', 'open') OR (schema_name = 'ops' AND table_name = 'completeness')
-                    OR table_name IN ('portal_month_counts', 'portal_stock_flows', 'indicator_monthly_measured'))
+                    OR table_name IN ('portal_month_counts', 'portal_stock_flows', 'portal_form_flows', 'indicator_monthly_measured'))
             """
         ).fetchall()
         assert len(tables) > 40
@@ -247,6 +254,32 @@ def test_what_is_refused_afterwards_and_accepted_again(yard: Yard, warehouse: Pa
         connection.execute(f"ATTACH '{warehouse}' AS again (READ_ONLY); ATTACH '{yard.built}' AS built (READ_ONLY)")
         for table in ("marts.indicator_daily", "marts.portal_unit_daily", "core.portal_open_stock_daily"):
             assert connection.execute(f"FROM built.{table} EXCEPT ALL FROM again.{table}").fetchall() == [], table
+
+
+def test_what_ended_in_days_that_nobody_loaded_is_open_no_more(yard: Yard, warehouse: Path) -> None:
+    """A dossier from before a hole that the baseline after it does not hold: nobody will ever tell how it ended."""
+    refusal(warehouse)
+    assert yard.dbt(warehouse, "run")
+    second_baseline(warehouse)
+    assert yard.dbt(warehouse, "run")
+    assert [is_whole for _, is_whole, _ in changes(warehouse, "fct_dossier")][-1] is False
+    assert_as_rebuilt(yard, warehouse)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        counted = connection.execute(
+            """
+            SELECT sum(open_count), (
+                SELECT count(*) FROM core.fct_dossier
+                WHERE is_received_local AND received_date <= '2026-11-06' AND coalesce(settled_date > '2026-11-06', true)
+                    AND dossier_key IN (SELECT dossier_key FROM raw.portal_dossiers WHERE split_part(load_id, '/', 2)
+                        IN ('baseline-2026-11-06', '2026-11-06', '2026-11-07', '2026-11-08'))
+            ), (SELECT count(*) FROM core.fct_dossier WHERE gone_date = '2026-11-05') > 20
+            FROM marts.portal_unit_daily WHERE report_date = '2026-11-06'
+            """
+        ).fetchone()
+    assert counted is not None
+    told, expected, are_some_gone = counted
+    assert told == expected
+    assert are_some_gone
 
 
 def test_a_build_cut_short_is_caught_up_with(yard: Yard, warehouse: Path) -> None:

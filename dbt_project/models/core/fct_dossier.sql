@@ -1,4 +1,10 @@
-{{ built_by_loads('portal_dossiers', ['dossier_key']) }}
+{{ built_by_loads('portal_dossiers', ['dossier_key'], inputs=[
+    (
+        'portal_stock_starts', ['unsettled.dossier_key'],
+        "inner join core.fct_dossier as unsettled
+            on unsettled.settled_date is null and unsettled.last_seen_date < known_from",
+    ),
+]) }}
 
 with versions as (
     select * from {{ ref('stg_portal_dossiers') }}
@@ -13,10 +19,16 @@ dates as (
     select * from {{ ref('dim_date') }}
 ),
 
+stock_starts as (
+    select * from {{ ref('portal_stock_starts') }}
+),
+
 -- The portal's own time tells which version is the newest, then when the file was made, then when it came. The order of
 -- loading decides only between two judgements of one arrival.
 newest as (
-    select *
+    select
+        *,
+        max(seen_date) over (partition by dossier_key) as last_seen_date
     from versions
     qualify
         row_number() over (
@@ -39,11 +51,7 @@ dated as (
         case
             when received_at is not null
                 then coalesce(refused_at, stopped_at, finished_at, returned_at, withdrawn_at)
-        end as national_finished_at,
-        case
-            when supplement_requested_at is null or supplement_received_at is null then 0
-            else {{ seconds_between('supplement_requested_at', 'supplement_received_at') }}
-        end as waiting_seconds
+        end as national_finished_at
     from newest
 ),
 
@@ -62,15 +70,31 @@ maximum_times as (
     where dated.due_at is null
 ),
 
+-- A baseline holds whatever is open. What was received before it, is not in it and was told of no more had ended when
+-- its day began: in days that nobody loaded, so how it ended is not known.
+gone as (
+    select
+        dated.dossier_key,
+        {{ add_days('min(stock_starts.known_from)', '-1') }} as gone_date
+    from dated
+    inner join stock_starts
+        on dated.last_seen_date < stock_starts.known_from and dated.received_date < stock_starts.known_from
+    where dated.settled_date is null
+    group by dated.dossier_key
+),
+
 judged as (
     select
         dated.*,
+        gone.gone_date,
+        {{ waited_seconds('national_finished_at') }} as waiting_seconds,
         coalesce(
             dated.due_at,
             {{ add_seconds('cast(maximum_times.maximum_due_date as timestamp)', '86399') }}
         ) as national_due_at
     from dated
     left join maximum_times on dated.dossier_key = maximum_times.dossier_key
+    left join gone on dated.dossier_key = gone.dossier_key
 ),
 
 final as (
@@ -108,6 +132,8 @@ final as (
         -- Statuses 1 (just submitted) and 3 (not accepted) are in no local figure.
         received_date is not null and status_code not in ('1', '3') as is_received_local,
         settled_date,
+        last_seen_date,
+        gone_date,
         case
             when settled_date is null then null
             when status_code = '7' or due_date is null then false
@@ -131,9 +157,10 @@ final as (
         end as is_finished_on_time_national,
         -- A channel that was not reported is neither online nor direct.
         coalesce(channel_code = '2', false) as is_submitted_online,
-        coalesce(channel_code = '2' and service_level_code = '4', false) as is_fully_online,
+        -- A level or a payment code that was not reported is unknown, not a no.
+        case when channel_code = '2' then service_level_code = '4' else false end as is_fully_online,
         coalesce(fee_amount, 0) + coalesce(charge_amount, 0) > 0 as has_payment_obligation,
-        coalesce(online_payment_code in ('1', '2'), false) as is_paid_online,
+        online_payment_code in ('1', '2') as is_paid_online,
         load_id
     from judged
 )

@@ -4,7 +4,7 @@
 {{ config(schema='staging', contract={'enforced': false}) }}
 {{ built_by_changes(flow, [
     ('fct_dossier', ['unit_code', 'received_date']),
-    ('fct_dossier', ['unit_code', 'settled_date']),
+    ('fct_dossier', ['unit_code', 'coalesce(settled_date, gone_date)']),
     ('fct_dossier', ['unit_code', late_from]),
 ]) }}
 
@@ -14,13 +14,13 @@ with dossiers as (
     where is_received_local
 ),
 
--- Open from the day of receipt to the day before it was settled. Late from the day after the due date,
+-- Open from the day of receipt to the day before it was settled, or was known to be gone. Late from the day after the due date,
 -- except while a supplement (5), a fee (6) or a stop (8) is what it waits for.
 spans as (
     select
         unit_code,
         received_date as open_from,
-        settled_date as open_until,
+        coalesce(settled_date, gone_date) as open_until,
         case
             when status_code not in ('5', '6', '8') and due_date is not null
                 then {{ late_from }}

@@ -97,6 +97,18 @@ with final as (
         unit_code,
         report_date as period,
         cast(sum(received_fully_online_count) as decimal(18, 4)) as numerator,
+        cast(sum(received_count - received_level_unreported_count) as decimal(18, 4)) as denominator,
+        cast(null as integer) as value_of_nothing
+    from {{ ref('portal_unit_daily') }}
+    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
+    group by unit_code, report_date
+    having sum(received_count - received_level_unreported_count) > 0
+    union all
+    select
+        'portal_online_with_result' as indicator_code,
+        unit_code,
+        report_date as period,
+        cast(sum(online_with_result_possible_count) as decimal(18, 4)) as numerator,
         cast(sum(received_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
@@ -105,28 +117,16 @@ with final as (
     having sum(received_count) > 0
     union all
     select
-        'portal_online_with_result' as indicator_code,
-        unit_code,
-        report_date as period,
-        cast(sum(online_with_result_count) as decimal(18, 4)) as numerator,
-        cast(sum(online_result_known_count) as decimal(18, 4)) as denominator,
-        cast(null as integer) as value_of_nothing
-    from {{ ref('portal_unit_daily') }}
-    where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
-    group by unit_code, report_date
-    having sum(online_result_known_count) > 0
-    union all
-    select
         'portal_paid_online' as indicator_code,
         unit_code,
         report_date as period,
         cast(sum(paid_online_count) as decimal(18, 4)) as numerator,
-        cast(sum(payment_obligation_count) as decimal(18, 4)) as denominator,
+        cast(sum(payment_reported_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('portal_unit_daily') }}
     where report_date >= date '2022-06-23' {{ touched(['unit_code', 'report_date'], ['unit_code', 'period']) }}
     group by unit_code, report_date
-    having sum(payment_obligation_count) > 0
+    having sum(payment_reported_count) > 0
     union all
     select
         'portal_vneid' as indicator_code,

@@ -39,7 +39,9 @@ still_open as (
     inner join reported_day
         on
             dossiers.received_date <= reported_day.report_date
-            and (dossiers.settled_date is null or dossiers.settled_date > reported_day.report_date)
+            and coalesce(
+                dossiers.settled_date > reported_day.report_date, dossiers.gone_date > reported_day.report_date, true
+            )
     group by
         dossiers.unit_code, dossiers.due_date, reported_day.report_date, reported_day.working_day_number
 ),

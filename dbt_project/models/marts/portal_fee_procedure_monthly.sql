@@ -7,11 +7,12 @@
     ),
 ]) }}
 
--- Of the procedures with dossiers that had something to pay, how many were paid online at least once. A procedure is
--- one in the province, however many units handle it: here H56 is the whole province and not the sum of its units.
+-- Of the procedures with dossiers that had something to pay and tell whether it was paid online, how many were paid so
+-- at least once. A procedure is one in the province, however many units handle it: here H56 is the whole province and
+-- not the sum of its units.
 with dossiers as (
     select * from {{ ref('fct_dossier') }}
-    where is_received_local and has_payment_obligation
+    where is_received_local and has_payment_obligation and is_paid_online is not null
 ),
 
 covered_days as (

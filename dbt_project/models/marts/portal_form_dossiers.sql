@@ -25,6 +25,7 @@ select
     dossiers.received_date,
     dossiers.due_date,
     dossiers.settled_date,
+    dossiers.gone_date,
     dossiers.is_settled_early_local,
     dossiers.is_settled_on_time_local
 from dossiers

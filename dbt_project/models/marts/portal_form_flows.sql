@@ -1,7 +1,7 @@
 {{ config(schema='staging', contract={'enforced': false}) }}
 {{ built_by_changes(['period'], [
     ('fct_dossier', [month_period('received_date')]),
-    ('fct_dossier', [month_period('settled_date')]),
+    ('fct_dossier', [month_period('coalesce(settled_date, gone_date)')]),
     ('fct_dossier', [month_period(add_days('due_date', '1'))]),
     ('day_coverage', [month_period('report_date')], "inner join (select 'portal_dossiers' as covered_code) as covered on coverage_code = covered_code"),
 ]) }}

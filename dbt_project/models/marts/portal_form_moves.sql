@@ -5,20 +5,20 @@ with dossiers as (
     select * from {{ ref('portal_form_dossiers') }}
 ),
 
--- Open from the day of receipt to the day before it was settled. Late from the day after the due date, except while a
--- supplement (5), a fee (6) or a stop (8) is what it waits for.
+-- Open from the day of receipt to the day before it was settled, or was known to be gone. Late from the day after the
+-- due date, except while a supplement (5), a fee (6) or a stop (8) is what it waits for.
 spans as (
     select
         unit_code,
         field_name_vi,
         received_date as open_from,
-        settled_date as open_until,
+        coalesce(settled_date, gone_date) as open_until,
         case
             when status_code not in ('5', '6', '8') and due_date is not null
                 then greatest(received_date, {{ add_days('due_date', '1') }})
         end as late_from
     from dossiers
-    where is_received_local and (settled_date is null or settled_date > received_date)
+    where is_received_local and coalesce(settled_date > received_date, gone_date > received_date, true)
 ),
 
 stock_changes as (

@@ -156,21 +156,20 @@ received as (
         covered_days.period,
         dossiers.national_due_at,
         dossiers.supplement_request_count,
-        least(coalesce(dossiers.national_finished_at, month_ends.ended_at), month_ends.ended_at) as judged_at,
-        case
-            when dossiers.national_finished_at <= month_ends.ended_at then dossiers.waiting_seconds
-            when dossiers.supplement_requested_at <= month_ends.ended_at
-                then
-                    {{ seconds_between(
-                        'dossiers.supplement_requested_at',
-                        'least(coalesce(dossiers.supplement_received_at, month_ends.ended_at), month_ends.ended_at)',
-                    ) }}
-            else 0
-        end as waiting_seconds
+        dossiers.supplement_requested_at,
+        dossiers.supplement_received_at,
+        least(coalesce(dossiers.national_finished_at, month_ends.ended_at), month_ends.ended_at) as judged_at
     from dossiers
     inner join covered_days on dossiers.received_date = covered_days.report_date
     inner join month_ends on covered_days.period = month_ends.period
     where dossiers.national_due_at is not null
+),
+
+waited as (
+    select
+        *,
+        {{ waited_seconds('judged_at') }} as waiting_seconds
+    from received
 ),
 
 progress as (
@@ -184,7 +183,7 @@ progress as (
                 and {{ add_seconds('judged_at', '- waiting_seconds') }} <= national_due_at
                 then 1
         end) as received_on_time_national_count
-    from received
+    from waited
     group by unit_code, period
 ),
 

@@ -27,7 +27,8 @@ received as (
         covered_days.period,
         count(*) as received_count,
         count(*) filter (where dossiers.is_submitted_online) as received_online_count,
-        count(*) filter (where dossiers.is_fully_online) as received_fully_online_count
+        count(*) filter (where dossiers.is_fully_online) as received_fully_online_count,
+        count(*) filter (where dossiers.is_fully_online is null) as received_level_unreported_count
     from dossiers
     inner join covered_days on dossiers.received_date = covered_days.report_date
     where dossiers.is_received_local
@@ -57,6 +58,7 @@ final as (
         coalesce(received.received_count, 0) as received_count,
         coalesce(received.received_online_count, 0) as received_online_count,
         coalesce(received.received_fully_online_count, 0) as received_fully_online_count,
+        coalesce(received.received_level_unreported_count, 0) as received_level_unreported_count,
         coalesce(settled.settled_count, 0) as settled_count,
         coalesce(settled.settled_on_time_count, 0) as settled_on_time_count,
         coalesce(settled.settled_late_count, 0) as settled_late_count,

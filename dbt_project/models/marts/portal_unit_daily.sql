@@ -40,16 +40,16 @@ received as (
         count(*) filter (where channel_code = '3') as received_post_count,
         count(*) filter (where channel_code is null) as received_channel_unreported_count,
         count(*) filter (where is_fully_online) as received_fully_online_count,
-        -- QĐ 766 (3.3): online once the result, where it is due, is electronic. One not reported is unknown, not a no.
+        count(*) filter (where is_fully_online is null) as received_level_unreported_count,
+        -- QĐ 766 (3.3): online once the result, where it is due, is electronic. As many as it can be at most: a channel
+        -- or a result that was not reported may be either.
         count(*) filter (
-            where is_submitted_online and (not has_result_due or has_electronic_result)
-        ) as online_with_result_count,
-        count(*) filter (
-            where not (is_submitted_online and has_result_due and has_electronic_result is null)
-        ) as online_result_known_count,
+            where coalesce(channel_code, '2') = '2' and (not has_result_due or coalesce(has_electronic_result, true))
+        ) as online_with_result_possible_count,
         count(*) filter (where is_synchronised is not null) as synchronised_reported_count,
         count(*) filter (where is_synchronised) as synchronised_count,
         count(*) filter (where has_payment_obligation) as payment_obligation_count,
+        count(*) filter (where has_payment_obligation and is_paid_online is not null) as payment_reported_count,
         count(*) filter (where has_payment_obligation and is_paid_online) as paid_online_count,
         count(*) filter (where is_vneid_authenticated is not null) as vneid_reported_count,
         count(*) filter (where is_vneid_authenticated) as vneid_authenticated_count,
@@ -125,11 +125,12 @@ final as (
         coalesce(received.received_post_count, 0) as received_post_count,
         coalesce(received.received_channel_unreported_count, 0) as received_channel_unreported_count,
         coalesce(received.received_fully_online_count, 0) as received_fully_online_count,
-        coalesce(received.online_with_result_count, 0) as online_with_result_count,
-        coalesce(received.online_result_known_count, 0) as online_result_known_count,
+        coalesce(received.received_level_unreported_count, 0) as received_level_unreported_count,
+        coalesce(received.online_with_result_possible_count, 0) as online_with_result_possible_count,
         coalesce(received.synchronised_reported_count, 0) as synchronised_reported_count,
         coalesce(received.synchronised_count, 0) as synchronised_count,
         coalesce(received.payment_obligation_count, 0) as payment_obligation_count,
+        coalesce(received.payment_reported_count, 0) as payment_reported_count,
         coalesce(received.paid_online_count, 0) as paid_online_count,
         coalesce(received.vneid_reported_count, 0) as vneid_reported_count,
         coalesce(received.vneid_authenticated_count, 0) as vneid_authenticated_count,

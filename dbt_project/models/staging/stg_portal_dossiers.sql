@@ -42,6 +42,8 @@ select
     loads_in_force.partition_key,
     loads_in_force.arrived_at,
     loads_in_force.known_at,
-    loads_in_force.covered_date
+    loads_in_force.covered_date,
+    -- The day of which the load speaks: of a baseline the one that was about to begin.
+    coalesce(loads_in_force.baseline_date, loads_in_force.covered_date) as seen_date
 from records
 inner join loads_in_force on records.load_id = loads_in_force.load_id
