@@ -153,3 +153,12 @@ def test_one_unit_in_several_rows_is_added_up_and_a_filter_leaves_rows_out() -> 
     )
     assert [row[3] for row in rows_of(named("accounts_issued"), table)] == [6]
     assert [row[3] for row in rows_of(named("accounts_issued", filter_sql="platform_code = 'portal'"), table)] == [4]
+
+
+def test_a_target_on_communes_says_of_how_many_it_was_set() -> None:
+    with (REGISTRY_FILE.parent / "targets.csv").open(encoding="utf-8", newline="") as file:
+        on_communes = [row for row in csv.DictReader(file) if row["indicator_code"] == "officer_communes_digital"]
+    assert {row["target_code"]: row["counted_on"] for row in on_communes} == {
+        "communes_digital_2025": "559",
+        "communes_digital_2030": "166",
+    }
