@@ -38,7 +38,7 @@ def form(
 
     Mã thoát | Exit codes: 0 gửi được | may be sent; 3 đã ghi nhưng KHÔNG được gửi, có nói ô nào | written and marked as not to be sent, with the cells named; 2 gõ sai | usage; 1 chưa có số liệu của kỳ | no figures of the period.
 
-    Ví dụ | Examples: khotinh form II.06a --period 2026-10; khotinh form II.06a --period 2026-10 --unit H56.12 -o so-y-te.xlsx
+    Ví dụ | Examples: khotinh form II.06a --period 2026-10; khotinh form II.06a --period 2026-10 --unit H56.10 -o so-y-te.xlsx
     """
     if name not in FORMS:
         raise typer.BadParameter(f"{name}: không có biểu này. Có | There are: {', '.join(FORMS)}")
