@@ -222,7 +222,7 @@ def _monthly_rows(province: Province) -> Iterator[pl.DataFrame]:
                 yield as_rows(f"document_signed_by_{name}", figures)
         issued = accounts(province.seed, province.scale, province.units, month).with_columns(day)
         yield count("accounts_issued", issued)
-        yield share("accounts_active", issued, pl.col("last_login") >= start_of(month), ~pl.col("is_locked"))
+        yield share("accounts_active", issued, (pl.col("last_login") >= start_of(month)) & ~pl.col("is_locked"))
         unit = province.units.number_by_code[PROVINCE_CODE]
         for figure, numerator, denominator in officer_figures(province.seed, month):
             row = pl.DataFrame({"unit": [unit], "numerator": [numerator], "denominator": [denominator]})

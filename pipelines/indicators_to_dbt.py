@@ -1,7 +1,8 @@
 """Writes what follows from the registry of indicators: `python -m pipelines.indicators_to_dbt`. A test compares.
 
 Two models (every unit's figures by day and by month) and the page docs/indicators.md. Before anything is written each
-expression is tried on an empty table with the columns that its model declares, so a typo is told with its row.
+name is looked up, and each expression tried on an empty table with the columns that its model declares, so a typo is told
+with its row.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from pipelines.contracts import read_contracts
 from pipelines.errors import ContractError
+from pipelines.indicator_names import require_known_names
 from pipelines.indicators import NEXT_STEP, Indicator, read_indicators
 from pipelines.indicators_page import indicators_page
-from pipelines.settings import DBT_PROJECT, PROJECT, SEEDS
+from pipelines.settings import DBT_PROJECT, PROJECT, SEEDS, SOURCES
 
 REGISTRY_FILE = SEEDS / "indicators.csv"
 MARTS = DBT_PROJECT / "models" / "marts"
@@ -85,6 +88,7 @@ def require_sound_expressions(indicators: Iterable[Indicator], declared: Mapping
 def main() -> None:
     """Writes the files."""
     indicators = read_indicators(REGISTRY_FILE)
+    require_known_names(SEEDS, DBT_PROJECT / "models", read_contracts(SOURCES).values())
     require_sound_expressions(indicators, declared_columns(DBT_PROJECT / "models"))
     DAILY_FILE.write_text(figures_sql(indicators, "daily"), encoding="utf-8")
     MONTHLY_FILE.write_text(figures_sql(indicators, "monthly"), encoding="utf-8")

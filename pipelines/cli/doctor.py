@@ -14,8 +14,10 @@ from pipelines.connections import address_setting
 from pipelines.contracts import DropFolder
 from pipelines.errors import KhoTinhError, NotThereError, SettingError
 from pipelines.extract import Stray, dropped, reach, strays
+from pipelines.indicator_names import require_known_names
+from pipelines.indicators import read_indicators
 from pipelines.ingest import Workshop
-from pipelines.settings import Settings, read_settings
+from pipelines.settings import DBT_PROJECT, SEEDS, Settings, read_settings
 
 NOT_CONNECTED = "not connected"
 _LEAST_FREE_BYTES = 5 * 1024**3
@@ -85,6 +87,7 @@ def _of_the_project(workshop: Workshop) -> list[tuple[str, str | None]]:
     for what, look in (
         ("contracts", lambda: workshop.contracts),
         ("expectations", lambda: (workshop.suites, workshop.mart_suites)),
+        ("indicators", lambda: _require_sound_indicators(workshop)),
         ("pseudonym key", workshop.settings.hash_key),
     ):
         try:
@@ -94,6 +97,12 @@ def _of_the_project(workshop: Workshop) -> list[tuple[str, str | None]]:
         else:
             findings.append((what, None))
     return findings
+
+
+def _require_sound_indicators(workshop: Workshop) -> None:
+    """The registry's rows, and every name in them and in the seeds that stand on them."""
+    read_indicators(SEEDS / "indicators.csv")
+    require_known_names(SEEDS, DBT_PROJECT / "models", workshop.contracts.values())
 
 
 def _of_the_machine(settings: Settings) -> list[tuple[str, str | None]]:

@@ -12,6 +12,8 @@ from datetime import datetime
 
 import duckdb
 
+from pipelines.publish.moments import LOCAL_MOMENT
+
 TABLE = "marts.indicator_history"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS marts.indicator_history (
@@ -134,11 +136,11 @@ def _undo_unreadable(connection: duckdb.DuckDBPyConnection, readable: Collection
 def write_indicator_as_of(connection: duckdb.DuckDBPyConnection) -> None:
     """Puts the table macro `indicator_as_of(moment)` beside the history in the database that is in use."""
     connection.execute(
-        """
+        f"""
         CREATE MACRO marts.indicator_as_of(moment) AS TABLE
         SELECT grain, indicator_code, unit_code, period, numerator, denominator, "value", known_from, version_from
         FROM marts.indicator_history
-        WHERE known_from <= CAST(moment AS TIMESTAMP)
-            AND (known_until IS NULL OR known_until > CAST(moment AS TIMESTAMP))
+        WHERE known_from <= {LOCAL_MOMENT}
+            AND (known_until IS NULL OR known_until > {LOCAL_MOMENT})
         """
     )

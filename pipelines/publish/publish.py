@@ -21,6 +21,7 @@ from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows, mo
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
 from pipelines.publish.indicator_history import append_to_history, write_indicator_as_of
 from pipelines.publish.meta import META
+from pipelines.publish.moments import LOCAL_MOMENT
 from pipelines.publish.views import check_views, write_views
 from pipelines.settings import Settings
 
@@ -193,7 +194,8 @@ def _write_as_known_on(connection: duckdb.DuckDBPyConnection, schema: str, table
         f"""
         CREATE MACRO "{schema}"."{table.removesuffix("_history")}_as_known_on"(moment) AS TABLE
         SELECT * FROM "{schema}"."{table}"
-        WHERE known_from <= moment AND (known_until IS NULL OR known_until > moment) AND NOT is_gone
+        WHERE known_from <= {LOCAL_MOMENT}
+            AND (known_until IS NULL OR known_until > {LOCAL_MOMENT}) AND NOT is_gone
         """
     )
     connection.execute("USE memory")

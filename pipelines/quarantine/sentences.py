@@ -34,8 +34,8 @@ ANOTHER_RULE = "Sửa để đúng quy tắc: {says}"
 
 # What a well-formed text looks like, by column or by its type.
 SHAPES = {
-    "dossier_key": "mã đơn vị-yyMMdd-số thứ tự, ví dụ H56.12-261105-0001",
-    "document_id": "mã đơn vị,năm/tháng/ngày,số/ký hiệu, ví dụ H56.12,2026/11/05,07/QĐ-SYT",
+    "dossier_key": "mã đơn vị-yyMMdd-số thứ tự, ví dụ H56.10-261105-0001",
+    "document_id": "mã đơn vị,năm/tháng/ngày,số/ký hiệu, ví dụ H56.10,2026/11/05,07/QĐ-SYT",
     "procedure_code": "một chữ số, dấu chấm, sáu chữ số, ví dụ 1.010708",
 }
 ANOTHER_SHAPE = "như các dòng được nhận của cùng cột"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -11,8 +12,12 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from pipelines.cli.app import app
+from pipelines.contracts import read_contracts
 from pipelines.errors import ContractError
+from pipelines.indicator_names import require_known_names
 from pipelines.indicators import Indicator, read_indicators
 from pipelines.indicators_page import indicators_page
 from pipelines.indicators_to_dbt import (
@@ -22,9 +27,10 @@ from pipelines.indicators_to_dbt import (
     REGISTRY_FILE,
     declared_columns,
     figures_sql,
+    main,
     require_sound_expressions,
 )
-from pipelines.settings import DBT_PROJECT
+from pipelines.settings import DBT_PROJECT, SEEDS, SOURCES
 
 REGISTRY = read_indicators(REGISTRY_FILE)
 MODELS = DBT_PROJECT / "models"
@@ -107,6 +113,60 @@ def test_a_malformed_row_is_told_with_its_line(tmp_path: Path, changes: dict[str
     assert told in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("seed", "row", "column", "name", "told"),
+    [
+        ("indicators", "portal_online", "coverage", "portal_dosiers", "no dataset with days; did you mean portal_dossiers?"),
+        # A dataset, but one of months: no day is ever covered by it.
+        ("indicators", "portal_online", "coverage", "platform_accounts", "no dataset with days"),
+        ("indicators", "portal_online", "relation", "portal_unit_dayly", "no model; did you mean portal_unit_daily?"),
+        ("targets", "satisfaction_2030", "indicator_code", "oficer_satisfaction", "no indicator; did you mean officer_satisfaction?"),
+        ("targets", "online_share_commune_level", "scope_code", "communes_level", "no scope; did you mean commune_level?"),
+        ("targets", "satisfaction_2030", "unit_of_count", "percent", "no unit of count."),
+        ("open_indicators", "portal_online", "indicator_code", "portal_onlin", "no indicator; did you mean portal_online?"),
+        ("open_indicators", "portal_online", "denominator_measure_code", "recieved", "no measure of open_measures.csv; did you mean received?"),
+        ("open_measures", "received_online", "parent_measure_code", "recieved", "no measure; did you mean received?"),
+        ("open_measures", "received_online", "indicator_code", "portal_onlin", "no indicator; did you mean portal_online?"),
+        ("qd766_parts", "2.1", "piece_code", "portal_on_time_qd767", "no indicator; did you mean portal_on_time_qd766?"),
+    ],
+)  # fmt: skip
+def test_an_unknown_name_is_told_with_its_place_and_the_nearest_one(
+    tmp_path: Path, seed: str, row: str, column: str, name: str, told: str
+) -> None:
+    for each in ("indicators", "targets", "open_indicators", "open_measures", "qd766_parts"):
+        (tmp_path / f"{each}.csv").write_bytes((SEEDS / f"{each}.csv").read_bytes())
+    contracts = list(read_contracts(SOURCES).values())
+    require_known_names(tmp_path, MODELS, contracts)
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    [line] = [number for number, cells in enumerate(rows) if cells[0] == row]
+    rows[line][rows[0].index(column)] = name
+    with (tmp_path / f"{seed}.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    with pytest.raises(ContractError) as error:
+        require_known_names(tmp_path, MODELS, contracts)
+    # The first cell is the row's name, also where it is itself the unknown one.
+    of = name if rows[0].index(column) == 0 else row
+    assert f"{seed}.csv, line {line + 1} ({of}): {column}: '{name}' is {told}" in str(error.value)
+
+
+def test_the_generator_and_doctor_look_names_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in SEEDS.glob("*.csv"):
+        (tmp_path / seed.name).write_bytes(seed.read_bytes())
+    planted(tmp_path, "portal_online", coverage="portal_dosiers")
+    monkeypatch.setattr("pipelines.indicators_to_dbt.SEEDS", tmp_path)
+    written = [file.stat().st_mtime_ns for file in (DAILY_FILE, MONTHLY_FILE, PAGE_FILE)]
+    with pytest.raises(ContractError, match="did you mean portal_dossiers"):
+        main()
+    assert [file.stat().st_mtime_ns for file in (DAILY_FILE, MONTHLY_FILE, PAGE_FILE)] == written
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pipelines.cli.doctor.SEEDS", tmp_path)
+    answer = CliRunner().invoke(app, ["doctor", "--json"])
+    [found] = [line for line in json.loads(answer.stdout) if line["what"] == "indicators"]
+    assert not found["is_well"]
+    assert "portal_online): coverage: 'portal_dosiers' is no dataset" in found["finding"]
+
+
 def test_every_indicator_has_a_fixture_that_was_counted_by_hand() -> None:
     tests = yaml.safe_load((MODELS / "marts" / "indicator_registry.yml").read_text(encoding="utf-8"))["unit_tests"]
     by_hand: dict[str, set[str]] = {"daily": set(), "monthly": set()}
@@ -153,3 +213,12 @@ def test_one_unit_in_several_rows_is_added_up_and_a_filter_leaves_rows_out() -> 
     )
     assert [row[3] for row in rows_of(named("accounts_issued"), table)] == [6]
     assert [row[3] for row in rows_of(named("accounts_issued", filter_sql="platform_code = 'portal'"), table)] == [4]
+
+
+def test_a_target_on_communes_says_of_how_many_it_was_set() -> None:
+    with (REGISTRY_FILE.parent / "targets.csv").open(encoding="utf-8", newline="") as file:
+        on_communes = [row for row in csv.DictReader(file) if row["indicator_code"] == "officer_communes_digital"]
+    assert {row["target_code"]: row["counted_on"] for row in on_communes} == {
+        "communes_digital_2025": "559",
+        "communes_digital_2030": "166",
+    }

@@ -1,7 +1,7 @@
 """Somebody with a computer who has read everything that is open, and solves for what is not.
 
-The attacker knows how the figures hang together (units and procedures add up to the province, a part is no more than its
-whole, nothing is negative, a unit that has a row has at least one dossier) and every number that is open. For each cell
+The attacker knows how the figures hang together (units add up to the province, a part is no more than its whole, nothing is
+negative, a unit that has a row has at least one dossier, which units handle which procedures) and every number that is open. For each cell
 the least and the greatest value that all of this allows come from two linear programmes.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 # It comes with Great Expectations.
 from scipy.optimize import linprog  # type: ignore[import-untyped]
 
-# A cell: a place ("unit", "H56.12"), ("procedure", "1.0"), or ("total", ""), and what is counted there.
+# A cell: a place ("unit", "H56.10"), ("procedure", "1.0"), or ("total", ""), and what is counted there.
 Cell = tuple[str, str, str]
 
 
@@ -38,6 +38,11 @@ class Attacker:
     def knows_sum(self, parts: Iterable[Cell], whole: Cell) -> None:
         """Parts add up to a whole."""
         self.equal.append(({**{self.column(part): 1.0 for part in parts}, self.column(whole): -1.0}, 0.0))
+
+    def knows_who_handles(self, procedures: Iterable[Cell], units: Iterable[Cell]) -> None:
+        """These procedures are handled by these units alone, and these units handle no others: both count the same."""
+        factors = {self.column(unit): 1.0 for unit in units} | {self.column(one): -1.0 for one in procedures}
+        self.equal.append((factors, 0.0))
 
     def knows_part(self, part: Cell, whole: Cell) -> None:
         """A part is no more than its whole."""

@@ -123,7 +123,6 @@ def test_the_ten_days_hold_what_they_are_to_test(played: Played) -> None:
     # A reason is proved, and open data given, of whole months only, and ten days have none; no month of theirs is closed.
     assert empty == {
         "marts.portal_reconciliation_reason", "marts.indicator_restatement", "marts.indicator_restatement_cause",
-        "open.open_procedure_monthly",
     }  # fmt: skip
     judged = {str(came): judged_once(played.days.workshop, came, played.stage.judged) for came in played.days.came}
     refused = [(name, one.refusal_reason) for name, one in judged.items() if one.verdict is Verdict.REFUSED]

@@ -133,6 +133,10 @@ def test_a_target_says_its_pace_or_why_it_is_not_compared(usual_week: Ran) -> No
         # The officer's figures are of October 2026: fifty months to December 2030.
         assert row["months_remaining"] == 50
         assert abs(row["gap"] + 50 * row["pace_needed"]) < Decimal("0.0001")
+    # The week is not a whole month: nothing is said to be met or missed by it.
+    of_levels = [row for row in targets.values() if row["scope_code"] != "province"]
+    assert len(of_levels) == 4
+    assert all(row["state_code"] == "in_progress" and row["is_met"] is None for row in of_levels)
     late = [row for row in targets.values() if row["state_code"] == "overdue"]
     assert late
     assert all(row["due_year"] == 2025 and row["pace_needed"] is None for row in late)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.calendar import now
 from pipelines.load.warehouse import open_warehouse
 from pipelines.publish.indicator_history import append_to_history
 from pipelines.publish.publish import POINTER, Version, current_version, publish, read_versions
 from pipelines.settings import Settings
-from tests.publish.publish_help import HIDDEN, build_warehouse, settings_in
+from tests.publish.publish_help import HIDDEN, PSEUDONYM, build_warehouse, settings_in
 
 START = datetime.fromisoformat("2026-11-10 06:00:00")
 EVER_AFTER = datetime.fromisoformat("2100-01-01 00:00:00")
@@ -185,6 +187,32 @@ def _read(home: Settings, moment: datetime) -> list[int]:
     with duckdb.connect(str(home.published_folder / POINTER), read_only=True) as connection:
         query = "SELECT \"value\"::INT FROM marts.indicator_as_of(?) WHERE grain = 'daily'"
         return [value for (value,) in connection.execute(query, [moment]).fetchall()]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Ho_Chi_Minh", "America/New_York"])
+def test_now_is_the_provinces_now_on_a_machine_of_any_zone(home: Settings, zone: str) -> None:
+    """On a server in UTC the local time of `now()` would lie hours before the first version: no rows, and no word."""
+    manifest = build_warehouse(home)
+    models = json.loads(manifest.read_bytes())
+    models["nodes"]["m.history"] = {**models["nodes"]["m.a"], "alias": "dossier_history", "columns": {}}
+    manifest.write_text(json.dumps(models), encoding="utf-8")
+    with open_warehouse(home) as connection:
+        connection.execute(f"""
+            CREATE TABLE core.dossier_history AS SELECT '{PSEUDONYM}' AS dossier_key, 'H56.12' AS unit_code,
+                TIMESTAMP '{now():%Y-%m-%d %H:%M:%S}' AS known_from, NULL::TIMESTAMP AS known_until, false AS is_gone
+        """)
+    publish(home, manifest, HIDDEN)
+    with duckdb.connect(str(home.published_folder / POINTER), read_only=True) as connection:
+        connection.execute(f"SET TimeZone = '{zone}'")
+        for macro, rows in (("marts.indicator_as_of", 2), ("core.dossier_as_known_on", 1)):
+            for moment, expected in (
+                ("now()", rows),
+                ("now() - INTERVAL 1 hour", 0),
+                ("DATE '2020-01-01'", 0),
+                ("'2999-01-01'", rows),
+            ):
+                found = connection.execute(f"SELECT count(*) FROM {macro}({moment})").fetchall()
+                assert found == [(expected,)], (macro, moment)
 
 
 def test_readers_ask_the_published_file_what_was_published_at_a_moment(home: Settings) -> None:

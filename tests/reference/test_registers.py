@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import ContractError
 from pipelines.reference import Reference, Unit, name_key, normalise_agency_code, read_reference
-from pipelines.settings import ENDPOINTS_FILE, SEEDS
+from pipelines.settings import ENDPOINTS_FILE, PROJECT, SEEDS
 
 NAME_LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyAĐHQ òóỏõọùúủũụỳýỷỹỵàáảãạèéẻẽẹ\u00ad\u200b\u00a0\u2009-–.;"
 ALIAS_HEAD = "alias_vi,unit_code,parent_unit_code,applies_to,valid_from,valid_to,added_by,note\n"
@@ -285,3 +286,13 @@ def test_the_shipped_aliases_mean_what_they_say() -> None:
     spelt = {alias.alias_vi: by_code[alias.unit_code] for alias in reference.aliases}
     assert spelt["Sở KH&CN"] == "Sở Khoa học và Công nghệ"
     assert spelt["Sở GD&ĐT"] == "Sở Giáo dục và Đào tạo"
+
+
+def test_examples_give_the_health_department_its_own_code() -> None:
+    """An officer copies them: another department's code in its place gives that one's figures under the wrong name."""
+    reference = read_reference(SEEDS, ENDPOINTS_FILE)
+    [health] = [unit.unit_code for unit in reference.units if unit.name_vi == "Sở Y tế"]
+    files = [*(PROJECT / "docs").glob("*.md"), *PROJECT.glob("*.md"), *(PROJECT / "pipelines").rglob("*.py")]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    codes = [re.findall(r"H56[.]\d+", line) for line in lines if re.search("Sở Y tế|so-y-te|SYT", line)]
+    assert {code for found in codes for code in found} == {health}

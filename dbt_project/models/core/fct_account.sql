@@ -14,8 +14,9 @@ final as (
         issued_date,
         last_login_at,
         is_locked,
-        -- Active is what someone logged in to during that very month and may still use.
-        not is_locked and coalesce({{ month_period('last_login_at') }} = period, false) as is_active,
+        -- Only the last login is known, and the file comes after the month: a login after its end proves nothing
+        -- against the account. Active is what was last logged in to in that month or later, and may still be used.
+        not is_locked and coalesce({{ month_period('last_login_at') }} >= period, false) as is_active,
         load_id
     from accounts
 )

@@ -81,12 +81,12 @@ with final as (
         unit_code,
         period,
         cast(sum(active_count) as decimal(18, 4)) as numerator,
-        cast(sum(usable_count) as decimal(18, 4)) as denominator,
+        cast(sum(issued_count) as decimal(18, 4)) as denominator,
         cast(null as integer) as value_of_nothing
     from {{ ref('platform_adoption_monthly') }}
     where period >= '202001'
     group by unit_code, period
-    having sum(usable_count) > 0
+    having sum(issued_count) > 0
     union all
     select
         'officer_procedures_fully_online' as indicator_code,

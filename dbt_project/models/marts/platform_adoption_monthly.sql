@@ -26,7 +26,7 @@ final as (
         locked_count,
         usable_count,
         active_count,
-        {{ share('active_count', 'usable_count') }} as active_rate
+        {{ share('active_count', 'issued_count') }} as active_rate
     from counted
 )
 

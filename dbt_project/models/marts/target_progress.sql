@@ -1,4 +1,4 @@
--- How far the province is from each of its targets, by the newest month that has a figure.
+-- How far the province is from each of its targets, by the newest whole month, or by one in progress.
 with targets as (
     select * from {{ ref('targets') }}
 ),
@@ -79,7 +79,7 @@ scoped as (
 latest as (
     select *
     from scoped
-    qualify row_number() over (partition by indicator_code, scope_code order by period desc) = 1
+    qualify row_number() over (partition by indicator_code, scope_code order by is_complete desc, period desc) = 1
 ),
 
 -- Today is the newest month that has any figure, never the clock.
@@ -159,11 +159,13 @@ final as (
                         cast(target_value - value as double) / cast(months_remaining as double) as decimal(18, 6)
                     )
         end as pace_needed,
-        case when not is_refused then value >= target_value end as is_met,
+        -- Some days of a month say nothing of the month.
+        case when not is_refused and is_complete then value >= target_value end as is_met,
         case
             when is_over or is_counted_otherwise then 'void'
             when is_too_early then 'not_in_force'
             when value is null then 'not_measured'
+            when not is_complete then 'in_progress'
             when value >= target_value then 'met'
             when months_remaining <= 0 then 'overdue'
             else 'below'

@@ -11,7 +11,6 @@ indicators as (
 
 cells as (
     select * from {{ ref('open_cells_hidden') }}
-    where breakdown_code = 'unit'
 ),
 
 -- The province's own office is in no row of its own, as in the indicators; the province is the sum of all.

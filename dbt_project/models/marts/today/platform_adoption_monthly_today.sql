@@ -21,7 +21,7 @@ select
     locked_count,
     usable_count,
     active_count,
-    {{ share('active_count', 'usable_count') }} as active_rate,
+    {{ share('active_count', 'issued_count') }} as active_rate,
     is_estimated,
     assumed_share
 from apportioned
