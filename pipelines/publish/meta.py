@@ -34,6 +34,7 @@ META: Final = {
         SELECT closure_sequence, period, action, acted_at, note, version FROM warehouse.ops.month_closures""",
     "indicator_datasets": "SELECT * FROM warehouse.staging.indicator_datasets",
     "completeness": "SELECT * FROM warehouse.ops.completeness",
+    "expected_periods": "SELECT * FROM warehouse.staging.expected_periods",
     "freshness": "SELECT * FROM warehouse.ops.freshness",
     "indicators": "SELECT * FROM warehouse.reference.indicators",
     "qd766_parts": "SELECT * FROM warehouse.reference.qd766_parts",
