@@ -173,15 +173,21 @@ def explain(settings: Settings, indicator: str, unit: str, period: str) -> Expla
 
     Raises:
         AskedWronglyError: Nothing of that name exists.
-        PermanentError: Nothing is published.
+        PermanentError: Nothing is published, or not by this program.
     """
     pointer = settings.published_folder / POINTER
     if not pointer.exists():
         raise PermanentError(f"Nothing is published in {settings.published_folder} yet.", "Run khotinh run first.")
     file = pointer.resolve()
-    with duckdb.connect(str(file), read_only=True) as connection:
-        question = ask(connection, indicator, unit, period)
-        return _explain(connection, question, file.stem.removeprefix("warehouse-"))
+    version = file.stem.removeprefix("warehouse-")
+    try:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            return _explain(connection, ask(connection, indicator, unit, period), version)
+    except duckdb.CatalogException as error:
+        raise PermanentError(
+            f"Version {version} was published by an earlier program and lacks what explain reads.",
+            "Run khotinh run first.",
+        ) from error
 
 
 def _explain(connection: duckdb.DuckDBPyConnection, question: Question, version: str) -> Explanation:

@@ -191,6 +191,14 @@ def test_before_the_first_publish_it_fails_and_says_what_to_run(
     assert "khotinh run" in done.stderr
 
 
+def test_a_file_that_an_earlier_program_published_is_no_crash(file: Path) -> None:
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("DROP TABLE meta.expected_periods")
+    done = _run("portal_received", "--period", "2026-11")
+    assert done.exit_code == 1
+    assert "published by an earlier program" in " ".join(done.stderr.split())
+
+
 def test_the_help_has_exit_codes_and_examples() -> None:
     said = " ".join(_run("--help").stdout.split())
     assert "Mã thoát | Exit codes: 0 " in said
