@@ -1,4 +1,4 @@
-"""What stands behind a figure: the loads whose records it counts, the rows that were set apart, what never came.
+"""What stands behind a figure: the loads whose records it counts, the rows that were set apart.
 
 Everything is read in the published file. It holds no row of a source; which row of which file was set apart leads to
 the original in the archive, for those who may open it.
@@ -7,7 +7,8 @@ the original in the archive, for those who may open it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 import duckdb
@@ -23,6 +24,7 @@ _DAYS = """
 _UNIT = "($is_province OR unit_code = $unit)"
 _RECEIVED = "is_received_local AND received_date IN (FROM days)"
 _SETTLED = "settled_date IN (FROM days)"
+_WITH_RESULT = f"{_SETTLED} AND has_result_due AND has_electronic_result IS NOT NULL"
 _FINISHED = "national_finished_date IN (FROM days)"
 _OPEN = """
     is_received_local AND received_date <= (SELECT max(report_date) FROM days)
@@ -34,43 +36,45 @@ _POLLED = """
     core.fct_endpoint_day JOIN meta.loads
     ON is_in_force AND dataset = 'videoconference_endpoint_status' AND partition_key = CAST(report_date AS VARCHAR)
 """
+_ASKED = f"report_date BETWEEN $first AND $last AND was_asked AND {_UNIT}"
+_ACCOUNTS = f"period = $period AND {_UNIT}"
+_REGISTERED = "arrived_date IN (FROM days) AND ($is_province OR author_unit_code = $unit)"
 _OF_DATASET: Final = {
     "portal_dossiers": ("core.fct_dossier", f"{_UNIT} AND ({_RECEIVED} OR {_SETTLED} OR {_FINISHED})"),
     "document_exchanges": ("core.fct_document_delivery", f"({_SENT}) OR ({_DELIVERED})"),
-    "document_registers": (
-        "core.fct_document_registration",
-        "arrived_date IN (FROM days) AND ($is_province OR author_unit_code = $unit)",
-    ),
+    "document_registers": ("core.fct_document_registration", _REGISTERED),
     "document_signing": ("core.fct_document_signing", f"period = $period AND {_UNIT}"),
-    "platform_accounts": ("core.fct_account", f"period = $period AND {_UNIT}"),
+    "platform_accounts": ("core.fct_account", _ACCOUNTS),
     "officer_forms": (
         "core.fct_officer_figure", "period = $period AND indicator_code = $indicator AND $is_province",
     ),
-    "videoconference_endpoint_status": (_POLLED, f"report_date BETWEEN $first AND $last AND was_asked AND {_UNIT}"),
+    "videoconference_endpoint_status": (_POLLED, _ASKED),
 }  # fmt: skip
 """Where the records of a dataset are, and which of them speak of this unit and period."""
-_OF_INDICATOR: Final = {
-    **dict.fromkeys(
-        (
-            "portal_received", "portal_online", "portal_fully_online", "portal_paid_online", "portal_vneid",
-            "portal_components_reused",
-        ),
-        _RECEIVED,
+_COUNTED: Final = {
+    **dict.fromkeys(("portal_received", "portal_online", "portal_fully_online"), _RECEIVED),
+    "portal_synchronised": f"{_RECEIVED} AND is_synchronised IS NOT NULL",
+    "portal_vneid": f"{_RECEIVED} AND is_vneid_authenticated IS NOT NULL",
+    "portal_components_reused": f"{_RECEIVED} AND is_component_reused IS NOT NULL",
+    "portal_paid_online": f"{_RECEIVED} AND has_payment_obligation",
+    "portal_online_with_result": (
+        f"{_RECEIVED} AND NOT (is_submitted_online AND has_result_due AND has_electronic_result IS NULL)"
     ),
-    **dict.fromkeys(
-        (
-            "portal_settled", "portal_settled_on_time_local", "portal_electronic_result",
-            "portal_components_and_result_digitised",
-        ),
-        _SETTLED,
-    ),
-    "portal_finished_on_time_national": _FINISHED,
+    **dict.fromkeys(("portal_settled", "portal_settled_on_time_local"), _SETTLED),
+    "portal_electronic_result": _WITH_RESULT,
+    "portal_components_and_result_digitised": f"{_WITH_RESULT} AND is_component_digitised IS NOT NULL",
+    "portal_finished_on_time_national": f"{_FINISHED} AND is_finished_on_time_national IS NOT NULL",
+    "portal_on_time_qd766": "received_date IN (FROM days) AND national_due_at IS NOT NULL",
     "portal_open_late": _OPEN,
     "document_sent": _SENT,
-    "document_received": _DELIVERED,
-    "document_completed": _DELIVERED,
+    **dict.fromkeys(("document_received", "document_completed", "document_resent"), _DELIVERED),
+    "document_registered": _REGISTERED,
+    "accounts_issued": _ACCOUNTS,
+    "accounts_active": f"{_ACCOUNTS} AND NOT is_locked",
+    "videoconference_online": _ASKED,
+    "videoconference_packet_loss": f"{_ASKED} AND packet_loss_rate IS NOT NULL",
 }  # fmt: skip
-"""Where a record may count on several days or for several units: which of them this indicator means."""
+"""The very records of an indicator that counts records: those of its denominator, or of the count."""
 # Where a record does not say which load told it: the loads of the period. A month's file is that month's.
 _OF_PERIOD = """
     SELECT load_id, NULL FROM meta.loads
@@ -100,23 +104,25 @@ _SET_APART = """
         list({'file': file_name, 'sheet': sheet_name, 'row': row_number} ORDER BY file_name, sheet_name, row_number)[:$most]
     FROM by_reason GROUP BY ALL ORDER BY is_of_unit DESC, count(*) DESC, dataset, reason
 """
-_MISSING = """
-    SELECT dataset, day, state,
-        (SELECT max_by(message, attempted_at) FROM meta.attempts
-         WHERE attempts.dataset = completeness.dataset AND starts_with(completeness.day::VARCHAR, attempts.partition_key))
-    FROM meta.completeness
-    WHERE list_contains($datasets, dataset) AND day BETWEEN $first AND $last AND state NOT IN ('reported', 'zero')
-        AND subject_type = 'dataset'
-    ORDER BY dataset, day
-"""
+
+
+class RecordsAre(StrEnum):
+    """What `LoadBehind.rows` counts.
+
+    `COUNTED`: the records of the figure, its denominator or its count; they add up to it. `OF_PERIOD`: all records of
+    the unit in the period, of which the figure may count some only.
+    """
+
+    COUNTED = "counted"
+    OF_PERIOD = "of_period"
 
 
 @dataclass(frozen=True)
 class LoadBehind:
-    """A load whose records the figure counts.
+    """A load with records that the figure is counted from.
 
     Attributes:
-        rows: How many; None where the records do not say which load told them.
+        rows: How many, of what `Explanation.records_are` says; None where the records do not say which load told them.
         file_sha256: The first 12 digits.
     """
 
@@ -144,16 +150,6 @@ class SetApart:
     places: list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Missing:
-    """A day (a month stands on its first) of which a dataset is not there, and what was last said of it."""
-
-    dataset: str
-    day: date
-    state: str
-    message: str | None
-
-
 def datasets_of(connection: duckdb.DuckDBPyConnection, question: Question) -> list[str]:
     """Datasets that the indicator is counted from."""
     query = "SELECT dataset FROM meta.indicator_datasets WHERE indicator_code = ? ORDER BY dataset"
@@ -161,7 +157,7 @@ def datasets_of(connection: duckdb.DuckDBPyConnection, question: Question) -> li
 
 
 def loads_behind(connection: duckdb.DuckDBPyConnection, question: Question, datasets: list[str]) -> list[LoadBehind]:
-    """The loads whose records are counted, those with the most first."""
+    """The loads that told the records behind it last, those with the most first."""
     rows: dict[str, int | None] = {}
     for dataset in datasets:
         query = _records_by_load(question.indicator_code, dataset) or _OF_PERIOD
@@ -172,13 +168,26 @@ def loads_behind(connection: duckdb.DuckDBPyConnection, question: Question, data
     return sorted(loads, key=lambda load: (-(load.rows or 0), load.load_id))
 
 
+def records_are(indicator: str, loads: list[LoadBehind], counted: float | None) -> RecordsAre | None:
+    """What the loads' records are; None where the records do not say which load told them.
+
+    That they are those which the figure counts is proved of each figure by their sum: an indicator whose expressions
+    were changed, or a closed figure that stands while its records moved on, is never said to be made of others.
+    """
+    rows = [load.rows for load in loads]
+    if not rows or None in rows:
+        return None
+    is_known = indicator in _COUNTED and sum(row or 0 for row in rows) == counted
+    return RecordsAre.COUNTED if is_known else RecordsAre.OF_PERIOD
+
+
 def _records_by_load(indicator: str, dataset: str) -> str | None:
     """Counts the records of this unit and period by the load that told them last."""
     if dataset not in _OF_DATASET:
         return None
     table, condition = _OF_DATASET[dataset]
-    if indicator in _OF_INDICATOR:
-        condition = f"{_OF_INDICATOR[indicator]}{f' AND {_UNIT}' if dataset == 'portal_dossiers' else ''}"
+    if indicator in _COUNTED:
+        condition = f"{_COUNTED[indicator]}{f' AND {_UNIT}' if dataset == 'portal_dossiers' else ''}"
     return " ".join((_DAYS, "SELECT load_id, count(*)", f"FROM {table}", f"WHERE {condition}", "GROUP BY load_id"))
 
 
@@ -188,12 +197,6 @@ def rows_set_apart(
     """Reasons with the number of rows and the first places, the unit's own before those of no unit."""
     asked = {**question.parameters(), "datasets": datasets, "most": most}
     return [SetApart(*row) for row in connection.execute(_SET_APART, _named_in(_SET_APART, asked)).fetchall()]
-
-
-def what_is_missing(connection: duckdb.DuckDBPyConnection, question: Question, datasets: list[str]) -> list[Missing]:
-    """Days of the period that a dataset owes."""
-    asked = {**question.parameters(), "datasets": datasets}
-    return [Missing(*row) for row in connection.execute(_MISSING, _named_in(_MISSING, asked)).fetchall()]
 
 
 def _named_in(query: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -9,14 +9,16 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import PermanentError
+from pipelines.explain.absence import Absence, Known, why_absent
+from pipelines.explain.data_there import DatasetThere, datasets_there, measured_at
 from pipelines.explain.evidence import (
     LoadBehind,
-    Missing,
+    RecordsAre,
     SetApart,
     datasets_of,
     loads_behind,
+    records_are,
     rows_set_apart,
-    what_is_missing,
 )
 from pipelines.explain.question import Question, ask
 from pipelines.publish.publish import POINTER
@@ -127,9 +129,14 @@ class Explanation:
     Attributes:
         version: The published version that was asked.
         definition: The indicator's row in the registry.
-        figure: None where there is none: `missing` and `set_apart` may say why.
+        figure: None where there is none; then `absent` says why.
+        absent: Every reason for which there is no figure.
+        measured_at: The newest attempt to get data; what is due, late or not begun is so as of then.
         is_closed: Whether the month is closed. A daily figure of a closed month still moves.
         restatement: Of the monthly figure, where the month is closed and today's data tells otherwise.
+        datasets: What the indicator is counted from, how much of it is there, and what is not.
+        is_data_complete: Whether all of it is there.
+        records_are: What the numbers of records in `loads` are.
     """
 
     version: str
@@ -142,14 +149,17 @@ class Explanation:
     first_day: date
     last_day: date
     figure: Figure | None
+    absent: list[Absence]
+    measured_at: datetime | None
     history: list[Published]
     is_closed: bool
     closings: list[Closing]
     restatement: Restatement | None
-    datasets: list[str]
+    datasets: list[DatasetThere]
+    is_data_complete: bool
     loads: list[LoadBehind]
+    records_are: RecordsAre | None
     set_apart: list[SetApart]
-    missing: list[Missing]
 
 
 def explain(settings: Settings, indicator: str, unit: str, period: str) -> Explanation:
@@ -157,26 +167,39 @@ def explain(settings: Settings, indicator: str, unit: str, period: str) -> Expla
 
     Args:
         settings: Where the published file is.
-        indicator: Its code.
+        indicator: Its code or its Vietnamese name.
         unit: The unit's code or name.
         period: `YYYY-MM-DD`, `YYYY-MM` or `YYYYMM`.
 
     Raises:
-        PermanentError: Nothing is published, or nothing of that name exists.
+        AskedWronglyError: Nothing of that name exists.
+        PermanentError: Nothing is published, or not by this program.
     """
     pointer = settings.published_folder / POINTER
     if not pointer.exists():
         raise PermanentError(f"Nothing is published in {settings.published_folder} yet.", "Run khotinh run first.")
     file = pointer.resolve()
-    with duckdb.connect(str(file), read_only=True) as connection:
-        question = ask(connection, indicator, unit, period)
-        return _explain(connection, question, file.stem.removeprefix("warehouse-"))
+    version = file.stem.removeprefix("warehouse-")
+    try:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            return _explain(connection, ask(connection, indicator, unit, period), version)
+    except duckdb.CatalogException as error:
+        raise PermanentError(
+            f"Version {version} was published by an earlier program and lacks what explain reads.",
+            "Run khotinh run first.",
+        ) from error
 
 
 def _explain(connection: duckdb.DuckDBPyConnection, question: Question, version: str) -> Explanation:
     month = f"{question.first_day:%Y%m}"
     closings = [Closing(*row) for row in connection.execute(_CLOSINGS, [month]).fetchall()]
-    datasets = datasets_of(connection, question)
+    is_closed = bool(closings) and closings[-1].action == "close"
+    names = datasets_of(connection, question)
+    datasets = datasets_there(connection, question, names)
+    figure = _figure(connection, question)
+    restatement = _restatement(connection, question) if question.grain == "monthly" else None
+    known = Known(datasets, measured_at(connection), is_closed_without=is_closed and restatement is not None)
+    loads = loads_behind(connection, question, names)
     return Explanation(
         version=version,
         indicator_code=question.indicator_code,
@@ -187,15 +210,18 @@ def _explain(connection: duckdb.DuckDBPyConnection, question: Question, version:
         period=question.period,
         first_day=question.first_day,
         last_day=question.last_day,
-        figure=_figure(connection, question),
+        figure=figure,
+        absent=[] if figure else why_absent(connection, question, known),
+        measured_at=known.measured_at,
         history=_history(connection, question),
-        is_closed=bool(closings) and closings[-1].action == "close",
+        is_closed=is_closed,
         closings=closings,
-        restatement=_restatement(connection, question) if question.grain == "monthly" else None,
+        restatement=restatement,
         datasets=datasets,
-        loads=loads_behind(connection, question, datasets),
-        set_apart=rows_set_apart(connection, question, datasets),
-        missing=what_is_missing(connection, question, datasets),
+        is_data_complete=bool(datasets) and not any(one.gaps for one in datasets),
+        loads=loads,
+        records_are=records_are(question.indicator_code, loads, _counted(figure)),
+        set_apart=rows_set_apart(connection, question, names),
     )
 
 
@@ -203,6 +229,13 @@ def _figure(connection: duckdb.DuckDBPyConnection, question: Question) -> Figure
     query = _MONTHLY if question.grain == "monthly" else _DAILY
     found = connection.execute(query, [question.indicator_code, question.unit_code, question.period]).fetchone()
     return Figure(*found) if found else None
+
+
+def _counted(figure: Figure | None) -> float | None:
+    """How many records a figure says that it counts: of a share, those that it divides by."""
+    if figure is None:
+        return None
+    return figure.numerator if figure.denominator is None else figure.denominator
 
 
 def _history(connection: duckdb.DuckDBPyConnection, question: Question) -> list[Published]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -15,6 +16,8 @@ from pipelines.reference import name_key
 
 PROVINCE = "H56"
 _COMPACT_MONTH = len("YYYYMM")
+_MOST_MEANT = 5
+_PERIODS_ARE = "Viết | Write YYYY-MM-DD, YYYY-MM."
 
 
 @dataclass(frozen=True)
@@ -48,26 +51,39 @@ class Question:
         }  # fmt: skip
 
 
+class AskedWronglyError(PermanentError):
+    """What was typed names no figure: the usage is at fault, not the data."""
+
+
 def ask(connection: duckdb.DuckDBPyConnection, indicator: str, unit: str, period: str) -> Question:
     """Finds what is meant in the published file.
 
+    Args:
+        connection: To the published file.
+        indicator: Its code, or its Vietnamese name.
+        unit: The unit's code or name.
+        period: `YYYY-MM-DD`, `YYYY-MM` or `YYYYMM`.
+
     Raises:
-        PermanentError: No such indicator, unit or period, or a name that several units have.
+        AskedWronglyError: No such indicator, unit or period, or a name that several have.
     """
     definition = _definition(connection, indicator)
+    code = definition["indicator_code"]
     partition = _partition(period)
     is_month = len(partition.key) == len("YYYY-MM")
     if definition.get("grain") == "monthly" and not is_month:
-        raise PermanentError(f"{indicator} is counted by the month.", f"Ask for {partition.key[:7]}.")
-    code, name = _unit(connection, unit)
+        raise AskedWronglyError(
+            f"{code}: chỉ có số theo tháng | is counted by the month.", f"Hỏi | Ask for {partition.key[:7]}."
+        )
+    unit_code, unit_name = _unit(connection, unit)
     query = "SELECT coverage_code FROM core.dim_indicator WHERE indicator_code = ?"
-    coverage = connection.execute(query, [indicator]).fetchone()
+    coverage = connection.execute(query, [code]).fetchone()
     return Question(
-        indicator_code=indicator,
+        indicator_code=code,
         definition=definition,
         coverage_code=coverage[0] if coverage else None,
-        unit_code=code,
-        unit_name_vi=name,
+        unit_code=unit_code,
+        unit_name_vi=unit_name,
         grain="monthly" if is_month else "daily",
         period=partition.key.replace("-", "") if is_month else partition.key,
         first_day=partition.first_day,
@@ -76,42 +92,62 @@ def ask(connection: duckdb.DuckDBPyConnection, indicator: str, unit: str, period
 
 
 def _definition(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[str, Any]:
-    found = connection.execute("SELECT * FROM meta.indicators WHERE indicator_code = ?", [indicator])
-    names = [column[0] for column in found.description or ()]
-    if row := found.fetchone():
-        return dict(zip(names, row, strict=True))
-    known = [code for (code,) in connection.execute("SELECT indicator_code FROM meta.indicators").fetchall()]
-    near = get_close_matches(indicator, known, n=3, cutoff=0.4)
-    raise PermanentError(
-        f"There is no indicator {indicator}.",
-        f"Did you mean {', '.join(near)}?" if near else "Its codes are in meta.indicators of the published file.",
-    )
+    found = connection.execute("SELECT * FROM meta.indicators ORDER BY indicator_code")
+    columns = [column[0] for column in found.description or ()]
+    rows = {row["indicator_code"]: row for row in (dict(zip(columns, one, strict=True)) for one in found.fetchall())}
+    if indicator in rows:
+        return rows[indicator]
+    names = {code: row["name_vi"] for code, row in rows.items()}
+    return rows[_meant("chỉ tiêu | indicator", indicator, names, names.items())]
 
 
 def _partition(period: str) -> Partition:
     """The period as it was typed: 2026-10, 202610 or 2026-11-05."""
     is_compact = len(period) == _COMPACT_MONTH and period.isdigit()
-    partition = Partition.parse(f"{period[:4]}-{period[4:]}" if is_compact else period)
+    try:
+        partition = Partition.parse(f"{period[:4]}-{period[4:]}" if is_compact else period)
+    except PermanentError as error:
+        raise AskedWronglyError(
+            f"{period!r}: không phải ngày hay tháng | is not a day or a month.", _PERIODS_ARE
+        ) from error
     if partition.is_baseline:
-        raise PermanentError(f"{period} is no period of a figure.", "Write YYYY-MM-DD or YYYY-MM.")
+        raise AskedWronglyError(f"{period}: không phải kỳ của một số | is no period of a figure.", _PERIODS_ARE)
     return partition
 
 
 def _unit(connection: duckdb.DuckDBPyConnection, unit: str) -> tuple[str, str]:
     """Code and newest name of the unit that has this code or this name."""
-    units: dict[str, str] = dict(
-        connection.execute("SELECT unit_code, unit_name_vi FROM core.dim_unit ORDER BY valid_from").fetchall()
-    )
-    if unit in units:
-        return unit, units[unit]
-    found = connection.execute("SELECT DISTINCT unit_code, unit_name_vi FROM core.dim_unit ORDER BY ALL").fetchall()
-    codes = sorted({code for code, name in found if name_key(name) == name_key(unit)})
+    found = connection.execute("SELECT unit_code, unit_name_vi FROM core.dim_unit ORDER BY valid_from").fetchall()
+    newest: dict[str, str] = dict(found)
+    code = unit if unit in newest else _meant("đơn vị | unit", unit, newest, found)
+    return code, newest[code]
+
+
+def _meant(kind: str, text: str, newest: Mapping[str, str], names: Iterable[tuple[str, str]]) -> str:
+    """The code of the one that has this name, however it is written.
+
+    Args:
+        kind: What is looked for, in both languages.
+        text: What was typed.
+        newest: What each code is called today.
+        names: Every code with each name that it ever had.
+    """
+    by_key: dict[str, set[str]] = {}
+    for code, name in names:
+        by_key.setdefault(name_key(name), set()).add(code)
+    codes = sorted(by_key.get(name_key(text), ()))
     if len(codes) == 1:
-        return codes[0], units[codes[0]]
+        return codes[0]
     if codes:
-        raise PermanentError(f"Several units are called {unit}: {', '.join(codes)}.", "Give the code.")
-    near = get_close_matches(unit, [name for _, name in found], n=3, cutoff=0.6)
-    raise PermanentError(
-        f"There is no unit {unit}.",
-        f"Did you mean {', '.join(near)}?" if near else "Codes and names are in core.dim_unit of the published file.",
+        told = "; ".join(f"{code} {newest[code]}" for code in codes[:_MOST_MEANT])
+        raise AskedWronglyError(
+            f"{text}: nhiều {kind.partition(' | ')[0]} cùng tên | several have this name: {told}{' …' if len(codes) > _MOST_MEANT else ''}.",
+            "Dùng mã | Give the code.",
+        )
+    near = [code for key in get_close_matches(name_key(text), by_key, n=3, cutoff=0.6) for code in sorted(by_key[key])]
+    near = list(dict.fromkeys([*get_close_matches(text, newest, n=3, cutoff=0.6), *near]))[:_MOST_MEANT]
+    meant = "; ".join(f"{code} {newest[code]}" for code in near)
+    in_vi, in_en = kind.split(" | ")
+    raise AskedWronglyError(
+        f"{text}: không có {in_vi} này | there is no such {in_en}.", f"Có phải | Did you mean {meant}?" if near else ""
     )

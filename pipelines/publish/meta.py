@@ -44,6 +44,7 @@ META: Final = {
         WHERE last_words.action = 'close'""",
     "indicator_datasets": "SELECT * FROM warehouse.staging.indicator_datasets",
     "completeness": "SELECT * FROM warehouse.ops.completeness",
+    "expected_periods": "SELECT * FROM warehouse.staging.expected_periods",
     "freshness": "SELECT * FROM warehouse.ops.freshness",
     "indicators": "SELECT * FROM warehouse.reference.indicators",
     "qd766_parts": "SELECT * FROM warehouse.reference.qd766_parts",

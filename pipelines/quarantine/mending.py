@@ -63,14 +63,18 @@ class Mending:
 
     def sentence(self, row: HeldRow, reason: str) -> str:
         """How to mend one fault of a row."""
+        return self.sentence_of(row.dataset, reason)
+
+    def sentence_of(self, dataset: str, reason: str) -> str:
+        """How to mend one fault of the rows of a dataset."""
         if without_candidates(reason) == UNREAD_FILE:
             return sentences.UNREAD_FILE
         subject, _, why = reason.partition(": ")
         if subject == RULE:
-            return self._rule_sentence(row.dataset, reason, why)
-        contract = self._workshop.contracts.get(row.dataset)
+            return self._rule_sentence(dataset, reason, why)
+        contract = self._workshop.contracts.get(dataset)
         column = next((column for column in contract.columns if column.name == subject), None) if contract else None
-        return self._cell_sentence(column, row.dataset, why) if column else sentences.ANOTHER_FAULT
+        return self._cell_sentence(column, dataset, why) if column else sentences.ANOTHER_FAULT
 
     def _rule_sentence(self, dataset: str, reason: str, name: str) -> str:
         rule = self._rule(dataset, name)

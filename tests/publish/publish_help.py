@@ -18,7 +18,8 @@ TABLES = {
     "marts": {"indicator_daily", "indicator_monthly", "indicator_history", "portal_form_ii06a_monthly"},
     "meta": {
         "loads", "checks", "mart_checks", "volumes", "attempts", "quarantine_reasons", "quarantined_rows", "completeness",
-        "freshness", "indicators", "indicator_datasets", "month_closures", "closed_form_rows", "datasets", "dictionary", "qd766_parts",
+        "expected_periods", "freshness", "indicators", "indicator_datasets", "month_closures", "closed_form_rows", "datasets",
+        "dictionary", "qd766_parts",
         "reconciliation_reasons", "saving_assumptions", "versions",
     },
 }  # fmt: skip
@@ -50,6 +51,7 @@ CREATE TABLE reference.saving_assumptions AS SELECT 'paper' AS assumption_id;
 CREATE TABLE reference.reconciliation_reasons AS SELECT 'day_not_loaded' AS reason_code;
 CREATE TABLE ops.completeness AS SELECT 'portal_dossiers' AS dataset, DATE '2026-06-02' AS day, 'unit' AS subject_type,
     'H56.12' AS subject_code, 'reported' AS state;
+CREATE TABLE staging.expected_periods AS SELECT 'portal_dossiers' AS dataset, DATE '2026-06-02' AS day;
 CREATE TABLE ops.freshness AS SELECT 'portal_dossiers' AS dataset, 'fresh' AS state;
 INSERT INTO ops.arrivals VALUES ('a1', 'portal_dossiers', '2026-06-02', 'ff', 'a.json', 7, 'http://x', NULL, '2026-06-03');
 INSERT INTO ops.arrivals VALUES ('a2', 'portal_dossiers', '2026-06-03', 'ee', 'b.json', 8, 'http://x', NULL, '2026-06-04');
