@@ -28,7 +28,7 @@ _WITH_RESULT = f"{_SETTLED} AND has_result_due AND has_electronic_result IS NOT 
 _FINISHED = "national_finished_date IN (FROM days)"
 _OPEN = """
     is_received_local AND received_date <= (SELECT max(report_date) FROM days)
-    AND (settled_date IS NULL OR settled_date > (SELECT max(report_date) FROM days))
+    AND coalesce(coalesce(settled_date, gone_date) > (SELECT max(report_date) FROM days), true)
 """
 _SENT = "sent_date IN (FROM days) AND ($is_province OR sender_unit_code = $unit)"
 _DELIVERED = "sent_date IN (FROM days) AND ($is_province OR recipient_unit_code = $unit)"

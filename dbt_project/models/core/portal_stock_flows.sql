@@ -14,8 +14,8 @@ with dossiers as (
     where is_received_local
 ),
 
--- Open from the day of receipt to the day before it was settled, or was known to be gone. Late from the day after the due date,
--- except while a supplement (5), a fee (6) or a stop (8) is what it waits for.
+-- Open from the day of receipt to the day before it was settled, or was known to be gone. Late from the day after the
+-- due date, except while a supplement (5), a fee (6) or a stop (8) is what it waits for.
 spans as (
     select
         unit_code,

@@ -95,7 +95,8 @@ before_the_change as (
         ) = 1
 ),
 
--- Only dossiers that lived in the month are looked at: received by its end, not settled before it began.
+-- Only dossiers that lived in the month are looked at: received by its end, not settled or known to be gone before it
+-- began.
 now_known as (
     select
         periods.period,
@@ -107,6 +108,7 @@ now_known as (
         dossiers.due_at,
         dossiers.finished_at,
         dossiers.withdrawn_at,
+        dossiers.gone_date,
         dossiers.supplement_request_count,
         dossiers.supplement_requested_at,
         dossiers.supplement_received_at
@@ -114,7 +116,7 @@ now_known as (
     inner join periods
         on
             coalesce(dossiers.received_date, dossiers.settled_date) <= periods.last_day
-            and (dossiers.settled_date is null or dossiers.settled_date >= periods.first_day)
+            and coalesce(dossiers.settled_date >= periods.first_day, dossiers.gone_date >= periods.first_day, true)
 ),
 
 -- As the month ended is as now, without the dossiers that changed since and with what they were before.
@@ -145,6 +147,7 @@ versions as (
         due_at,
         finished_at,
         withdrawn_at,
+        cast(null as date) as gone_date,
         supplement_request_count,
         supplement_requested_at,
         supplement_received_at
@@ -174,6 +177,7 @@ alive as (
         settled_days.report_date is not null as is_settled_day_loaded,
         dated.received_date between dated.first_day and dated.last_day as is_received,
         coalesce(dated.settled_date <= dated.last_day, false) as is_settled,
+        coalesce(dated.settled_date <= dated.last_day, dated.gone_date <= dated.last_day, false) as is_closed,
         -- Withdrawn counts as on time; so does what has no due date.
         coalesce(dated.status_code <> '7' and dated.settled_date < dated.due_date, false) as is_early,
         coalesce(dated.status_code <> '7' and dated.settled_date > dated.due_date, false) as is_late,
@@ -208,11 +212,11 @@ judged as (
         coalesce(is_received, false) and not is_received_day_loaded as is_received_unloaded,
         is_settled and is_settled_day_loaded as is_settled_counted,
         is_settled and not is_settled_day_loaded as is_settled_unloaded,
-        not is_settled as is_open,
-        not is_settled and not has_waiting_status and coalesce(due_date < last_day, false) as is_overdue,
-        not is_settled and not has_waiting_status and coalesce(due_date = last_day, false) as is_overdue_by_minute,
-        not is_settled and has_waiting_status as is_waiting,
-        not is_settled and has_waiting_status and coalesce(due_date < last_day, false) as is_waiting_overdue
+        not is_closed as is_open,
+        not is_closed and not has_waiting_status and coalesce(due_date < last_day, false) as is_overdue,
+        not is_closed and not has_waiting_status and coalesce(due_date = last_day, false) as is_overdue_by_minute,
+        not is_closed and has_waiting_status as is_waiting,
+        not is_closed and has_waiting_status and coalesce(due_date < last_day, false) as is_waiting_overdue
     from alive
 ),
 
