@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import PermanentError
-from pipelines.explain.absence import Absence, Known, why_absent
+from pipelines.explain.absence import Absence, AbsenceReason, Known, why_absent
 from pipelines.explain.data_there import DatasetThere, datasets_there, measured_at
 from pipelines.explain.evidence import (
     LoadBehind,
@@ -135,7 +135,7 @@ class Explanation:
         is_closed: Whether the month is closed. A daily figure of a closed month still moves.
         restatement: Of the monthly figure, where the month is closed and today's data tells otherwise.
         datasets: What the indicator is counted from, how much of it is there, and what is not.
-        is_data_complete: Whether all of it is there.
+        is_data_complete: Whether all of it is there, and every day of it is covered.
         records_are: What the numbers of records in `loads` are.
     """
 
@@ -199,6 +199,7 @@ def _explain(connection: duckdb.DuckDBPyConnection, question: Question, version:
     figure = _figure(connection, question)
     restatement = _restatement(connection, question) if question.grain == "monthly" else None
     known = Known(datasets, measured_at(connection), is_closed_without=is_closed and restatement is not None)
+    absent = [] if figure else why_absent(connection, question, known)
     loads = loads_behind(connection, question, names)
     return Explanation(
         version=version,
@@ -211,14 +212,14 @@ def _explain(connection: duckdb.DuckDBPyConnection, question: Question, version:
         first_day=question.first_day,
         last_day=question.last_day,
         figure=figure,
-        absent=[] if figure else why_absent(connection, question, known),
+        absent=absent,
         measured_at=known.measured_at,
         history=_history(connection, question),
         is_closed=is_closed,
         closings=closings,
         restatement=restatement,
         datasets=datasets,
-        is_data_complete=bool(datasets) and not any(one.gaps for one in datasets),
+        is_data_complete=_is_complete(datasets, figure, absent),
         loads=loads,
         records_are=records_are(question.indicator_code, loads, _counted(figure)),
         set_apart=rows_set_apart(connection, question, names),
@@ -229,6 +230,14 @@ def _figure(connection: duckdb.DuckDBPyConnection, question: Question) -> Figure
     query = _MONTHLY if question.grain == "monthly" else _DAILY
     found = connection.execute(query, [question.indicator_code, question.unit_code, question.period]).fetchone()
     return Figure(*found) if found else None
+
+
+def _is_complete(datasets: list[DatasetThere], figure: Figure | None, absent: list[Absence]) -> bool:
+    """Whether every file is there, and no day is left out for want of something else: a baseline, a system."""
+    is_left_out = any(one.reason is AbsenceReason.STOCK_UNKNOWN for one in absent)
+    if figure is not None:
+        is_left_out = figure.is_complete is False
+    return bool(datasets) and not any(one.gaps for one in datasets) and not is_left_out
 
 
 def _counted(figure: Figure | None) -> float | None:

@@ -145,6 +145,19 @@ def test_a_month_that_was_closed_without_the_figure_says_so(file: Path) -> None:
     assert [absent.reason for absent in told.absent] == [Why.CLOSED_WITHOUT]
 
 
+def test_a_stock_without_its_baseline_is_not_complete_though_every_file_is_there(file: Path) -> None:
+    told = _explain(file, "portal_open_late", "H56.12", "2026-11-03")
+    assert [one.gaps for one in told.datasets] == [[]]
+    assert not told.is_data_complete
+    # A month of which every file came, and the figure stands on some of its days only.
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("""
+            INSERT INTO marts.indicator_monthly VALUES ('officer_users_authenticated', 'H56', '202610', 1, 2, 0.5, 3, 31, false)
+        """)
+    assert not _explain(file, "officer_users_authenticated", "H56", "2026-10").is_data_complete
+    assert _explain(file, "officer_satisfaction", "H56", "2026-10").is_data_complete
+
+
 def test_before_anything_was_ever_asked_nothing_is_claimed(file: Path) -> None:
     with duckdb.connect(str(file)) as connection:
         connection.execute(
