@@ -16,8 +16,6 @@ from pipelines.errors import ContractError
 
 # Days on which the open dossiers are known: core.day_coverage has it beside the datasets.
 OPEN_STOCK = "portal_open_stock"
-# What qd766_monthly measures by itself, without an indicator.
-PIECES = frozenset({"portal_fee_procedures"})
 SCOPES = frozenset({"province", "province_level", "district_level", "commune_level"})
 UNITS_OF_COUNT = frozenset({"share", "count"})
 
@@ -60,7 +58,7 @@ def _unknown(seeds: Path, models: Path, contracts: Iterable[Contract]) -> Iterat
             "indicator_code": ("indicator", indicators),
             "parent_measure_code": ("measure", measures),
         },
-        "qd766_parts.csv": {"piece_code": ("indicator", indicators | PIECES)},
+        "qd766_parts.csv": {"piece_code": ("indicator", indicators)},
     }
     for file, columns in known.items():
         yield from _unknown_of(seeds / file, columns)

@@ -247,7 +247,8 @@ def count_procedure(tally: Tally, row: Row, covered: list[date]) -> None:
     """What a dossier says of its procedure (without the local ending), if it came on a covered day and had to be paid."""
     received = moment(row["ngayTiepNhan"])
     is_counted = received is not None and received.date() in covered and row["trangThai"] not in {1, 3}
-    if received is not None and is_counted and int(str(row["phi"])) + int(str(row["lePhi"])) > 0:
+    is_told = row["thanhToanTrucTuyen"] is not None
+    if received is not None and is_counted and is_told and int(str(row["phi"])) + int(str(row["lePhi"])) > 0:
         unit, is_paid = normalised(str(row["maDonVi"])) or "", row["thanhToanTrucTuyen"] in {1, 2}
         tally.thing("portal_fee_procedures", unit, received.date(), str(row["maTTHC"])[:8], is_in=is_paid)
 
