@@ -19,6 +19,8 @@
     stands on; whoever lags behind catches up with its next build. Whatever a model reads that is neither built so nor
     made of seeds alone must be among its inputs; tests/pipeline/test_increments.py sees to that.
 
+    A whole build of a table that may outgrow the memory goes part by part (in_parts): each part has its share of the keys.
+
     Use: a model begins with built_by_loads(dataset, keys) or built_by_changes(keys, inputs), and says touched(columns)
     where it reads what it builds. A small table is built whole and only tells its changes: told_by_changes().
 -#}
@@ -28,11 +30,11 @@
     Built by the loads of a dataset (or of all) that changed: `keys` are columns of `rows_of_loads`, by default the
     dataset's raw table. What else it reads are its `inputs`, as below.
 -#}
-{% macro built_by_loads(dataset, keys, is_history=false, rows_of_loads=none, inputs=[]) -%}
+{% macro built_by_loads(dataset, keys, is_history=false, rows_of_loads=none, inputs=[], in_parts=false) -%}
     {%- if not execute %}{% do ref('load_history' if is_history else 'stg_loads_in_force') %}{% endif -%}
     {{ built_by({
         'reads_loads': true, 'dataset': dataset, 'keys': keys, 'is_history': is_history,
-        'rows_of_loads': rows_of_loads, 'inputs': inputs,
+        'rows_of_loads': rows_of_loads, 'inputs': inputs, 'in_parts': in_parts,
     }) }}
 {%- endmacro %}
 
@@ -56,7 +58,7 @@
         incremental_strategy='append',
         on_schema_change='fail',
         pre_hook=['{{ take_touched() }}'],
-        post_hook=['{{ tell_changes() }}', '{{ remember_inputs() }}'],
+        post_hook=['{{ build_other_parts() }}', '{{ tell_changes() }}', '{{ remember_inputs() }}'],
         meta={'increment': increment},
     ) }}
 {%- endmacro %}
@@ -93,14 +95,44 @@
 {%- endmacro %}
 
 
-{#- In a model: the rest of a condition that keeps these columns to the touched keys; nothing in a whole build. -#}
+{#-
+    In a model: the rest of a condition that keeps these columns to the touched keys; in a whole build nothing, or what
+    keeps them to the first part. Whoever is built in parts says it once, of all its keys.
+-#}
 {% macro touched(columns, keys=none, opening='and') -%}
     {%- if is_partial() -%}
         {{ opening }} ({{ columns | join(', ') }}) in (
             select {% for key in keys or columns %}touched.{{ key.split('.')[-1] }}{{ ', ' if not loop.last }}{% endfor %}
             from {{ touched_keys() }} as touched
         )
+    {%- elif parts_of_whole_build() > 1 -%}
+        {{ opening }} {{ hash_of(columns) }} {{ part_of_whole_build(0) }}
     {%- endif -%}
+{%- endmacro %}
+
+{#- In how many parts a whole build goes. -#}
+{% macro parts_of_whole_build() -%}
+    {%- set is_model = execute and model.resource_type == 'model' -%}
+    {%- if not is_model or not config.get('meta').increment.in_parts or is_incremental() -%}
+        {{ return(1) }}
+    {%- endif -%}
+    {%- if '_parts' not in model -%}
+        {%- set rows = first_value('select count(*) from ' ~ raw_source(config.get('meta').increment.dataset)) -%}
+        {%- do model.update({'_parts': rows // var('rows_of_a_part', 8000000) + 1}) -%}
+    {%- endif -%}
+    {{ return(model['_parts']) }}
+{%- endmacro %}
+
+{% macro part_of_whole_build(number) -%}
+    {{ return('% ' ~ parts_of_whole_build() ~ ' = ' ~ number ~ ' /* part */') }}
+{%- endmacro %}
+
+{#- Post-hook: what the model's own SQL says, of each part but the first. -#}
+{% macro build_other_parts() -%}
+    {%- for number in range(1, parts_of_whole_build() if execute else 1) %}
+    insert into {{ this }} by name
+    {{ sql | replace(part_of_whole_build(0), part_of_whole_build(number)) }};
+    {%- endfor %}
 {%- endmacro %}
 
 {#- Whether the touched keys alone are built. -#}

@@ -195,3 +195,17 @@
 {% macro duckdb__sum_of_hashes(columns) -%}
     sum(hash({{ columns | join(', ') }}))
 {%- endmacro %}
+
+
+{#- A number of these columns' values, never below zero: what shares rows out. -#}
+{% macro hash_of(columns) -%}
+    {{ return(adapter.dispatch('hash_of', 'khotinh')(columns)) }}
+{%- endmacro %}
+
+{% macro default__hash_of(columns) -%}
+    abs(xxhash64({{ columns | join(', ') }}))
+{%- endmacro %}
+
+{% macro duckdb__hash_of(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro %}

@@ -219,6 +219,25 @@ def test_a_rebuild_from_nothing_mends_what_no_change_would_touch(yard: Yard, war
             assert connection.execute(rows).fetchall() == []
 
 
+def test_a_whole_build_in_parts_is_a_whole_build(yard: Yard, warehouse: Path) -> None:
+    """Three years of deliveries do not fit into the memory at once."""
+    models = {"fct_dossier", "dossier_history", "fct_document_delivery", "document_delivery_history"}
+    in_parts = {
+        node.name
+        for node_id, node in yard.manifest.nodes.items()
+        if node_id.startswith("model.") and (node.config.meta.get("increment") or {}).get("in_parts")
+    }
+    assert in_parts == models
+    change(warehouse, "UPDATE core.fct_dossier SET fee_amount = 123456")
+    assert yard.dbt(warehouse, "run", "--full-refresh", "--select", *models, "--vars", "rows_of_a_part: 200")
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{warehouse}' AS parts (READ_ONLY); ATTACH '{yard.built}' AS built (READ_ONLY)")
+        for model in models:
+            for one, other in (("parts", "built"), ("built", "parts")):
+                rows = f"FROM {one}.core.{model} EXCEPT ALL FROM {other}.core.{model}"
+                assert connection.execute(rows).fetchall() == [], model
+
+
 def changes(file: Path, model: str) -> list[tuple[int, bool, int]]:
     """Number of each change that a model tells, whether it was a whole build, and its rows."""
     with duckdb.connect(str(file), read_only=True) as connection:

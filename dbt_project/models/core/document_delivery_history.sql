@@ -1,4 +1,4 @@
-{{ built_by_loads('document_exchanges', ['document_id', 'recipient_unit_code'], is_history=true) }}
+{{ built_by_loads('document_exchanges', ['document_id', 'recipient_unit_code'], is_history=true, in_parts=true) }}
 
 {%- set keys = ['document_id', 'recipient_unit_code'] -%}
 {%- set columns = [

@@ -1,4 +1,4 @@
-{{ built_by_loads('portal_dossiers', ['dossier_key'], is_history=true) }}
+{{ built_by_loads('portal_dossiers', ['dossier_key'], is_history=true, in_parts=true) }}
 
 {%- set keys = ['dossier_key'] -%}
 {%- set columns = [

@@ -1,4 +1,4 @@
-{{ built_by_loads('document_exchanges', ['document_id', 'recipient_unit_code']) }}
+{{ built_by_loads('document_exchanges', ['document_id', 'recipient_unit_code'], in_parts=true) }}
 
 with statuses as (
     select exchanges.*

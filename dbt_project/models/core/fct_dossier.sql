@@ -4,7 +4,7 @@
         "inner join core.fct_dossier as unsettled
             on unsettled.settled_date is null and unsettled.last_seen_date < known_from",
     ),
-]) }}
+], in_parts=true) }}
 
 with versions as (
     select * from {{ ref('stg_portal_dossiers') }}
