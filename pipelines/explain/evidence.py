@@ -52,14 +52,12 @@ _OF_DATASET: Final = {
 }  # fmt: skip
 """Where the records of a dataset are, and which of them speak of this unit and period."""
 _COUNTED: Final = {
-    **dict.fromkeys(("portal_received", "portal_online", "portal_fully_online"), _RECEIVED),
+    **dict.fromkeys(("portal_received", "portal_online", "portal_online_with_result"), _RECEIVED),
+    "portal_fully_online": f"{_RECEIVED} AND is_fully_online IS NOT NULL",
     "portal_synchronised": f"{_RECEIVED} AND is_synchronised IS NOT NULL",
     "portal_vneid": f"{_RECEIVED} AND is_vneid_authenticated IS NOT NULL",
     "portal_components_reused": f"{_RECEIVED} AND is_component_reused IS NOT NULL",
-    "portal_paid_online": f"{_RECEIVED} AND has_payment_obligation",
-    "portal_online_with_result": (
-        f"{_RECEIVED} AND NOT (is_submitted_online AND has_result_due AND has_electronic_result IS NULL)"
-    ),
+    "portal_paid_online": f"{_RECEIVED} AND has_payment_obligation AND is_paid_online IS NOT NULL",
     **dict.fromkeys(("portal_settled", "portal_settled_on_time_local"), _SETTLED),
     "portal_electronic_result": _WITH_RESULT,
     "portal_components_and_result_digitised": f"{_WITH_RESULT} AND is_component_digitised IS NOT NULL",
@@ -69,8 +67,7 @@ _COUNTED: Final = {
     "document_sent": _SENT,
     **dict.fromkeys(("document_received", "document_completed", "document_resent"), _DELIVERED),
     "document_registered": _REGISTERED,
-    "accounts_issued": _ACCOUNTS,
-    "accounts_active": f"{_ACCOUNTS} AND NOT is_locked",
+    **dict.fromkeys(("accounts_issued", "accounts_active"), _ACCOUNTS),
     "videoconference_online": _ASKED,
     "videoconference_packet_loss": f"{_ASKED} AND packet_loss_rate IS NOT NULL",
 }  # fmt: skip

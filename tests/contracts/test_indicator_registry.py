@@ -102,7 +102,10 @@ def test_an_expression_that_does_not_work_is_told_with_its_row(changes: dict[str
         ({"denominator_sql": ""}, "a share needs a denominator_sql and a count has none"),
         ({"aggregation": "none"}, "a daily indicator says how days make a month"),
         ({"coverage": ""}, "a daily indicator names the coverage"),
-        ({"bias": "under_counted"}, "a caveat stands in both languages, and a bias has one"),
+        (
+            {"bias": "under_counted", "caveat_vi": "", "caveat_en": ""},
+            "a caveat stands in both languages, and a bias has one",
+        ),
         ({"indicator_code": "portal_settled"}, "portal_settled stands there twice"),
     ],
 )

@@ -17,8 +17,10 @@ from pipelines.explain.question import AskedWronglyError
 from pipelines.settings import Settings
 from tests.pipeline.conftest import Ran
 
-# What their figures count is no record of a file: documents of several deliveries, sums that a file tells, conferences.
+# What their figures count is no record of a file: documents of several deliveries, procedures of several dossiers, sums
+# that a file tells, conferences.
 NOT_RECORDS = (
+    "portal_fee_procedures",
     "document_documents_sent", "document_signed_by_organisation", "document_signed_by_person", "officer_",
     "videoconference_participation", "videoconference_failed_joins", "videoconference_conferences",
     "videoconference_endpoint_seconds",
