@@ -86,4 +86,11 @@ select
     as_today.amount as today_amount
 from as_reported
 full outer join as_today on as_reported.figure = as_today.figure and as_reported.period = as_today.period
-where as_reported.amount is distinct from as_today.amount
+where
+    as_reported.amount is distinct from as_today.amount
+    -- What does not add up from units cannot be put together for those that were merged or divided.
+    and coalesce(as_reported.figure, as_today.figure) not in (
+        select 'indicator_monthly ' || indicators.indicator_code
+        from {{ ref('dim_indicator') }} as indicators
+        where indicators.aggregation_code = 'distinct'
+    )

@@ -82,7 +82,8 @@ _TABLES = """
     CREATE TABLE core.unit_crosswalk (from_unit_code VARCHAR, from_valid_from DATE, from_valid_to DATE, to_unit_code VARCHAR);
     CREATE TABLE core.day_coverage (coverage_code VARCHAR, report_date DATE);
     CREATE TABLE core.fct_dossier (unit_code VARCHAR, is_received_local BOOLEAN, received_date DATE, settled_date DATE,
-        national_finished_date DATE, is_vneid_authenticated BOOLEAN, load_id VARCHAR);
+        gone_date DATE, national_finished_date DATE, is_fully_online BOOLEAN, has_payment_obligation BOOLEAN,
+        is_paid_online BOOLEAN, is_vneid_authenticated BOOLEAN, load_id VARCHAR);
     CREATE TABLE core.fct_officer_figure (indicator_code VARCHAR, unit_code VARCHAR, period VARCHAR, load_id VARCHAR);
     CREATE TABLE marts.indicator_daily (indicator_code VARCHAR, unit_code VARCHAR, period DATE, numerator DECIMAL(18,4),
         denominator DECIMAL(18,4), "value" DECIMAL(18,6));
@@ -115,8 +116,8 @@ _TABLES = """
 # Of the Sở Y tế two dossiers were received on the 3rd; one was told last by the file of the 4th. VNeID is reported of one.
 _FIGURES = """
     INSERT INTO core.fct_dossier VALUES
-        ('H56.12', true, '2026-11-03', NULL, NULL, true, 'portal_dossiers/2026-11-03/r1'),
-        ('H56.12', true, '2026-11-03', '2026-11-04', '2026-11-04', NULL, 'portal_dossiers/2026-11-04/r1');
+        ('H56.12', true, '2026-11-03', NULL, NULL, NULL, true, false, NULL, true, 'portal_dossiers/2026-11-03/r1'),
+        ('H56.12', true, '2026-11-03', '2026-11-04', NULL, '2026-11-04', NULL, true, NULL, NULL, 'portal_dossiers/2026-11-04/r1');
     INSERT INTO marts.indicator_daily VALUES
         ('portal_received', 'H56.12', '2026-11-03', 2, NULL, 2), ('portal_received', 'H56', '2026-11-03', 2, NULL, 2),
         ('portal_vneid', 'H56.12', '2026-11-03', 1, 1, 1), ('portal_new', 'H56.12', '2026-11-03', 1, NULL, 1);

@@ -78,6 +78,8 @@ INSERT INTO marts.indicator_monthly BY NAME (
     WHERE indicator_code = 'portal_online' AND unit_code = 'H56');
 UPDATE marts.indicator_monthly SET numerator = 2 * denominator
     WHERE indicator_code = 'officer_satisfaction' AND period = '202610';
+UPDATE marts.indicator_monthly SET numerator = 0, denominator = 0
+    WHERE indicator_code = 'portal_fee_procedures' AND unit_code = 'H56';
 INSERT INTO marts.portal_due_forecast VALUES
     ('H56.99.99', 'due_in_1', DATE '2027-01-01', 1, DATE '2026-12-31', 1000000, 0);
 INSERT INTO marts.portal_form_ii06a_monthly BY NAME (
