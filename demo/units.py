@@ -59,17 +59,27 @@ class Units:
 
     @cached_property
     def number_by_code(self) -> dict[str, int]:
-        """The row number of each agency code."""
-        return {code: number for number, code in enumerate(self.codes)}
+        """The row number of each agency code: of its newest row, where it was renamed."""
+        rows = sorted(zip(self.frame["valid_from"], self.codes, range(len(self.codes)), strict=True))
+        return {code: number for _, code, number in rows}
 
     @cached_property
     def reporting_numbers(self) -> Numbers:
-        """For each unit the department, district or commune that reports for it; the unit itself if it is one."""
-        owners = [
-            parent if kind == "sub_unit" else code
-            for code, parent, kind in self.frame.select("unit_code", "parent_unit_code", "unit_type").iter_rows()
-        ]
-        return np.array([self.number_by_code[owner] for owner in owners], dtype=np.int64)
+        """For each unit the department, district or commune that reports for it; the unit itself if it is one.
+
+        The row of a parent is the one that was valid when the sub-unit ended, or is now.
+        """
+        rows: dict[str, list[tuple[date, int]]] = {}
+        for number, (code, first) in enumerate(self.frame.select("unit_code", "valid_from").iter_rows()):
+            rows.setdefault(code, []).append((first, number))
+        units = self.frame.select("parent_unit_code", "unit_type", "valid_to").iter_rows()
+        return np.array(
+            [
+                max(row for row in rows[parent] if row[0] <= (last or date.max))[1] if kind == "sub_unit" else number
+                for number, (parent, kind, last) in enumerate(units)
+            ],
+            dtype=np.int64,
+        )
 
     def valid(self, day: date, *kinds: str) -> Numbers:
         """The row numbers of the units of these kinds that exist on the day."""

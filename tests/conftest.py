@@ -17,11 +17,11 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups the tests for `--dist loadgroup`: a file stays in one process, and all that read the usual week in one."""
-    shares = {item.path for item in items if "usual_week" in getattr(item, "fixturenames", ())}
+    """Groups the tests for `--dist loadgroup`: all that read the usual week in one process, else a file in one."""
+    shares = {item for item in items if "usual_week" in getattr(item, "fixturenames", ())}
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("usual_week" if item.path in shares else str(item.path)))
-    items.sort(key=lambda item: (item.path not in shares, item.path.parent.name not in WHOLE_RUNS))
+        item.add_marker(pytest.mark.xdist_group("usual_week" if item in shares else str(item.path)))
+    items.sort(key=lambda item: (item not in shares, item.path.parent.name not in WHOLE_RUNS))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -27,6 +27,7 @@ from demo.serve import running
 from demo.truth import ledger
 from pipelines.build import manifest_file
 from pipelines.settings import Settings
+from tests.pipeline.yard import Yard, yard_in
 
 SCALE = 0.02
 # Dead endpoints cost their timeout; on a busy machine a living one may need a second or two.
@@ -103,6 +104,12 @@ def usual_week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     """The default week with the default faults, run once; tests only read it."""
     with home_with(tmp_path_factory.mktemp("usual"), DEFAULT_FAULTS, *WEEK) as home:
         yield Ran(home, home.run(*WEEK))
+
+
+@pytest.fixture(scope="session")
+def yard(usual_week: Ran, tmp_path_factory: pytest.TempPathFactory) -> Yard:
+    """Copies of the usual week's warehouse, to be changed and built again."""
+    return yard_in(tmp_path_factory.mktemp("yard"), usual_week.home.folder / "warehouse.duckdb")
 
 
 def figures(home: Home) -> pl.DataFrame:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import duckdb
 
-from pipelines.build import run_dbt
-from pipelines.settings import Settings
-from tests.pipeline.conftest import Ran, rows_that_differ
+from tests.pipeline.conftest import rows_that_differ
+from tests.pipeline.yard import Yard
 
 RECORDS = ("dossier", "document_delivery", "document_registration", "conference_leg", "account")
 
 
-def test_increments_of_every_kind_of_correction_equal_a_rebuild(usual_week: Ran, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path / "home")
-    settings.home.mkdir()
-    copy(usual_week.home.folder / "warehouse.duckdb", settings.warehouse_file)
+def test_increments_of_every_kind_of_correction_equal_a_rebuild(yard: Yard, tmp_path: Path) -> None:
+    file = yard.copy(tmp_path / "home")
 
-    with _warehouse(settings) as connection:
+    with duckdb.connect(str(file)) as connection:
         delivery = connection.execute(
             """
             SELECT document_id, recipient_unit_code, sent_date, sender_unit_code FROM core.fct_document_delivery
@@ -36,12 +30,12 @@ def test_increments_of_every_kind_of_correction_equal_a_rebuild(usual_week: Ran,
         sent_before = _one(connection, sent, sender, sent_date)
         vanished = f"document_id = '{document_id}' AND recipient_unit_code = '{recipient}'"
         _again(connection, "document_exchanges/2026-11-03/r1", "r2", "2027-01-01 05:30:00", without=vanished)
-    _build(settings)
+    assert yard.dbt(file, "run")
     history = (
         f"SELECT known_until::VARCHAR, is_gone FROM core.document_delivery_history WHERE {vanished} ORDER BY known_from"
     )
     gone_at = "2027-01-01 05:30:00"
-    with _warehouse(settings) as connection:
+    with duckdb.connect(str(file)) as connection:
         # Shown as gone, with what was last known of it; in no fact and in no mart.
         assert connection.execute(history).fetchall()[-2:] == [(gone_at, False), (None, True)]
         assert _one(connection, f"SELECT count(*) FROM core.fct_document_delivery WHERE {vanished}") == 0
@@ -65,8 +59,8 @@ def test_increments_of_every_kind_of_correction_equal_a_rebuild(usual_week: Ran,
             without=rejected,
             is_same_file=True,
         )
-    _build(settings)
-    with _warehouse(settings) as connection:
+    assert yard.dbt(file, "run")
+    with duckdb.connect(str(file)) as connection:
         assert connection.execute(history).fetchall()[-2:] == [(gone_at, False), (None, True)]
         assert _one(connection, "SELECT count(*) FROM core.load_history WHERE load_id LIKE '%2026-11-03/r3'") == 0
         assert connection.execute(
@@ -78,14 +72,13 @@ def test_increments_of_every_kind_of_correction_equal_a_rebuild(usual_week: Ran,
             "UPDATE ops.loads SET verdict = 'refused' WHERE load_id IN (?, ?)",
             ["document_exchanges/2026-11-03/r1", "portal_dossiers/2026-11-05/r1"],
         )
-    _build(settings)
-    run_dbt(settings, ["test", "--select", "history_ends_in_the_facts", "gone_records_are_not_counted"])
-    built = tmp_path / "increments.duckdb"
-    copy(settings.warehouse_file, built)
-    _build(settings, "--full-refresh")
+    assert yard.dbt(file, "run")
+    assert yard.dbt(file, "test", "--select", "history_ends_in_the_facts", "gone_records_are_not_counted")
+    rebuilt = yard.copy(tmp_path / "rebuilt", file)
+    assert yard.dbt(rebuilt, "run", "--full-refresh", "--select", *(f"{record}_history" for record in RECORDS))
     with duckdb.connect(":memory:") as connection:
-        connection.execute(f"ATTACH '{built}' AS increments (READ_ONLY)")
-        connection.execute(f"ATTACH '{settings.warehouse_file}' AS rebuilt (READ_ONLY)")
+        connection.execute(f"ATTACH '{file}' AS increments (READ_ONLY)")
+        connection.execute(f"ATTACH '{rebuilt}' AS rebuilt (READ_ONLY)")
         for record in RECORDS:
             table = f"core.{record}_history"
             assert rows_that_differ(connection, f"FROM increments.{table}", f"FROM rebuilt.{table}") == 0, record
@@ -98,16 +91,6 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str, *values: object) -> 
     found = connection.execute(query, list(values)).fetchone()
     assert found is not None, query
     return found[0]
-
-
-@contextmanager
-def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(settings.warehouse_file)) as connection:
-        yield connection
-
-
-def _build(settings: Settings, *more: str) -> None:
-    run_dbt(settings, ["run", *more])
 
 
 def _again(

@@ -88,7 +88,7 @@ def _with_chains_in_order(order: list[Came]) -> list[Came]:
 
 
 @settings(
-    max_examples=ASKED_FOR or 6, phases=PHASES, derandomize=not ASKED_FOR, database=None, deadline=None,
+    max_examples=ASKED_FOR or 4, phases=PHASES, derandomize=not ASKED_FOR, database=None, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 @given(data=st.data())
