@@ -121,7 +121,7 @@ def show_freshness(datasets: list[dict[str, Any]]) -> None:
     """Prints how far each dataset has come; nothing where nothing was ever asked for."""
     if not datasets:
         return
-    headings = ("Bộ dữ liệu", "Đã có đến", "Phải có đến", "Trễ từ | Late", "Số kỳ thiếu (30 ngày qua)")
+    headings = ("Bộ dữ liệu", "Đã có đến", "Phải có đến", "Trễ từ | Late", "Thiếu 30 ngày qua")
     rows = [
         [
             entry["dataset"],
