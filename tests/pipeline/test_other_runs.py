@@ -18,7 +18,7 @@ TOLERANCE = 1e-6
 
 
 def test_without_faults_all_is_in_and_every_figure_equals_the_ledger(tmp_path: Path) -> None:
-    first, last = date(2026, 11, 7), date(2026, 11, 9)
+    first, last = date(2026, 11, 8), date(2026, 11, 9)
     with home_with(tmp_path, [], first, last) as home:
         answer = home.run(first, last)
         assert answer["exit_code"] == 0, answer
