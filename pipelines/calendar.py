@@ -72,6 +72,16 @@ class Partition:
         return cls(key, day, day)
 
     @classmethod
+    def as_typed(cls, text: str) -> Partition:
+        """Reads a period as a person types it: a month may lack its hyphen, 202611.
+
+        Raises:
+            PermanentError: As `parse`.
+        """
+        is_compact = len(text) == len("YYYYMM") and text.isdigit()
+        return cls.parse(f"{text[:4]}-{text[4:]}" if is_compact else text)
+
+    @classmethod
     def of_day(cls, day: date) -> Partition:
         """The partition of one day."""
         return cls(day.isoformat(), day, day)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.calendar import Partition
-from pipelines.cli.console import ExitCode, print_json, screen, table, tells_errors
+from pipelines.cli.console import ExitCode, print_json, screen, table, tells_errors, thousands
 from pipelines.cli.republish import Republished, republish, show_publishing
 from pipelines.closing import Closure, close_month, period_of, read_closures, reopen_month
 from pipelines.errors import PermanentError
@@ -16,7 +16,6 @@ from pipelines.ingest import Workshop
 from pipelines.settings import Settings, read_settings
 
 _ACTIONS = {"close": "chốt", "reopen": "mở lại"}
-_COMPACT = len("YYYYMM")
 
 
 @tells_errors
@@ -85,9 +84,8 @@ def _month(text: str | None) -> Partition:
     """The month as it was typed, 2026-10 or 202610; else a usage error."""
     if text is None:
         raise typer.BadParameter("chọn tháng YYYY-MM, hoặc --list | name a month, or --list", param_hint="MONTH")
-    key = f"{text[:4]}-{text[4:]}" if len(text) == _COMPACT and text.isdigit() else text
     try:
-        month = Partition.parse(key)
+        month = Partition.as_typed(text)
         period_of(month)
     except PermanentError as error:
         raise typer.BadParameter(str(error), param_hint="MONTH") from error
@@ -97,7 +95,7 @@ def _month(text: str | None) -> Partition:
 def _show_closure(closure: Closure, month: Partition) -> None:
     if closure.action == "close":
         screen.print(
-            f"[green]Đã chốt tháng {month.first_day:%m/%Y}[/]: {_grouped(closure.figures)} giá trị của bản {closure.version} | closed.",
+            f"[green]Đã chốt tháng {month.first_day:%m/%Y}[/]: {thousands(closure.figures)} giá trị của bản {closure.version} | closed.",
             soft_wrap=True,
         )
     else:
@@ -124,7 +122,3 @@ def _show_closures(closures: list[Closure], *, as_json: bool) -> None:
     ]  # fmt: skip
     headings = ("Tháng", "Việc", "Lúc", "Tài khoản", "Bản", "Số giá trị", "Ghi chú")
     table("Chốt tháng | Closed months", headings, rows, ("Số giá trị",))
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", ".")

@@ -47,9 +47,14 @@ def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]],
             no_wrap=heading in numeric or heading == headings[0],
         )
     for row in rows:
-        shown.add_row(*(f"{cell:,}".replace(",", ".") if isinstance(cell, int) else str(cell) for cell in row))
+        shown.add_row(*(thousands(cell) if isinstance(cell, int) else str(cell) for cell in row))
     screen.print(shown)
     screen.print()
+
+
+def thousands(number: int) -> str:
+    """A whole number as Vietnamese write it: 12.345."""
+    return f"{number:,}".replace(",", ".")
 
 
 def fail(message: str, code: ExitCode = ExitCode.FAILED) -> NoReturn:

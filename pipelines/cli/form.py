@@ -20,7 +20,6 @@ from pipelines.reference import name_key
 from pipelines.settings import Settings, read_settings
 
 FORMS = ("II.06a",)
-_COMPACT_MONTH = len("YYYYMM")
 _UNITS = """
     SELECT unit_code, arg_max(unit_type, valid_from), arg_max(parent_unit_code, valid_from), list(unit_name_vi)
     FROM core.dim_unit GROUP BY unit_code ORDER BY unit_code
@@ -70,10 +69,9 @@ def form(
 
 def _month(text: str) -> Partition:
     """The month as it was typed, 2026-10 or 202610; else a usage error."""
-    is_compact = len(text) == _COMPACT_MONTH and text.isdigit()
     wrong = typer.BadParameter(f"{text}: biểu lập theo tháng, YYYY-MM | the form is of a month, YYYY-MM")
     try:
-        month = Partition.parse(f"{text[:4]}-{text[4:]}" if is_compact else text)
+        month = Partition.as_typed(text)
     except PermanentError as error:
         raise wrong from error
     if month.first_day == month.last_day:

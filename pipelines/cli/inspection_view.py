@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from pipelines.cli import inspection_words as words
-from pipelines.cli.console import screen, table
+from pipelines.cli.console import screen, table, thousands
 from pipelines.cli.vietnamese import check_vi, reason_vi
 from pipelines.contracts import Text
 from pipelines.ingest import Workshop
@@ -32,7 +32,7 @@ _VERDICTS = {
 
 def show(workshop: Workshop, found: Inspection) -> None:
     """Prints everything that was found, the verdict last."""
-    _say(found.file_name, f"{found.file_bytes:,} byte".replace(",", "."))
+    _say(found.file_name, f"{thousands(found.file_bytes)} byte")
     _both("Định dạng | Format", words.kind(found.signature))
     if contents := found.signature.contents if found.signature.inside else None:
         more = " …" if contents.count > MEMBERS_SHOWN else ""
@@ -80,7 +80,7 @@ def _show_place(place: Place) -> None:
         parts.append(f"tiêu đề dòng | heading rows {first}" + (f"–{last}" if last > first else ""))
     if place.first_row is not None:
         parts.append(f"dữ liệu từ dòng | data from row {place.first_row}")
-    parts.append(f"{place.row_count:,} dòng | rows".replace(",", "."))
+    parts.append(f"{thousands(place.row_count)} dòng | rows")
     _say("Bảng | Table", ", ".join(parts))
 
 
@@ -129,7 +129,7 @@ def _show_draft(draft: Draft) -> None:
             f"{told_name(one.name, place)}: {one.row_count}" for place, one in enumerate(layout.sheets, 1)
         )
         _say("Trang, số dòng | Sheets, rows", sheets)
-    _say("Số dòng | Rows", f"{draft.row_count:,}".replace(",", "."))
+    _say("Số dòng | Rows", thousands(draft.row_count))
     rows = [
         (
             _plain(next(iter(one.column.headings), "")), escape(one.column.name),

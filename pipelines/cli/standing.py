@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pipelines.cli.console import screen, table
+from pipelines.cli.console import screen, table, thousands
 from pipelines.cli.reader import query
 from pipelines.settings import Settings
 
@@ -144,24 +144,24 @@ def show_reconciliation(told: dict[str, Any] | None) -> None:
     period = f"{told['period'][4:]}/{told['period'][:4]}"
     screen.print(f"[bold]Đối chiếu II.06a tháng {period} với cổng | Reconciled with the portal's II.06a[/]")
     screen.print(
-        f"  Ô so được | compared: {_number(told['cells_compared'])}; "
-        f"khớp | equal: {_number(told['cells_equal'])}; "
-        f"lệch có lý do | explained: {_number(told['cells_explained'])}; "
-        f"lệch chưa rõ | unexplained: {_number(told['cells_unexplained'])}; "
-        f"không so được | not comparable: {_number(told['cells_not_comparable'])}",
+        f"  Ô so được | compared: {thousands(told['cells_compared'])}; "
+        f"khớp | equal: {thousands(told['cells_equal'])}; "
+        f"lệch có lý do | explained: {thousands(told['cells_explained'])}; "
+        f"lệch chưa rõ | unexplained: {thousands(told['cells_unexplained'])}; "
+        f"không so được | not comparable: {thousands(told['cells_not_comparable'])}",
         soft_wrap=True,
     )
     for reason in told["reasons"]:
         screen.print(f"  {_reason(reason)}", markup=False, soft_wrap=True)
     for unit in told["worst_units"]:
         screen.print(
-            f"  [yellow]{unit['unit_name_vi']}[/] ({unit['unit_code']}): {_number(unit['dossiers_unexplained'])} hồ sơ lệch"
+            f"  [yellow]{unit['unit_name_vi']}[/] ({unit['unit_code']}): {thousands(unit['dossiers_unexplained'])} hồ sơ lệch"
             f" chưa rõ ở {unit['cells_unexplained']} ô | dossiers unexplained",
             soft_wrap=True,
         )
     if told["portal_checks_failed"]:
         screen.print(
-            f"  [yellow]Biểu của cổng tự không khớp ở {_number(told['portal_checks_failed'])} chỗ"
+            f"  [yellow]Biểu của cổng tự không khớp ở {thousands(told['portal_checks_failed'])} chỗ"
             " | the portal's table disagrees with itself[/]",
             soft_wrap=True,
         )
@@ -175,8 +175,8 @@ def show_due_forecast(told: dict[str, Any] | None) -> None:
     when = f"ngày {told['due_next_date']:%d/%m/%Y}" if told["due_next_date"] else "ngày làm việc tới"
     screen.print(
         f"[bold]Sắp đến hạn | Falling due[/], tính đến hết {told['report_date']:%d/%m/%Y}: "
-        f"{_number(told['due_next_count'])} hồ sơ phải xong {when} ở {_number(told['due_next_units'])} đơn vị | "
-        f"due next; {_number(told['late_count'])} đã quá hạn ở {_number(told['late_units'])} đơn vị | late\n",
+        f"{thousands(told['due_next_count'])} hồ sơ phải xong {when} ở {thousands(told['due_next_units'])} đơn vị | "
+        f"due next; {thousands(told['late_count'])} đã quá hạn ở {thousands(told['late_units'])} đơn vị | late\n",
         soft_wrap=True,
     )
 
@@ -187,20 +187,20 @@ def show_closed_months(months: list[dict[str, Any]]) -> None:
         return
     told = ", ".join(
         f"{month['period'][4:]}/{month['period'][:4]}"
-        + (f" ({_number(month['figures_restated'])} số nay khác số đã chốt)" if month["figures_restated"] else "")
+        + (f" ({thousands(month['figures_restated'])} số nay khác số đã chốt)" if month["figures_restated"] else "")
         for month in months
     )
     screen.print(f"[bold]Đã chốt | Closed[/]: {told}\n", soft_wrap=True)
 
 
 def _reason(reason: dict[str, Any]) -> str:
-    cells = f"{_number(reason['cells'])} ô | cells"
+    cells = f"{thousands(reason['cells'])} ô | cells"
     match reason["kind_code"]:
         case "explains":
-            amount = f"{cells}, giải thích | explains {_number(reason['explained_count'])}"
+            amount = f"{cells}, giải thích | explains {thousands(reason['explained_count'])}"
         case "circumstance":
             amount = (
-                f"{cells}, chưa chứng minh | proves nothing, nhiều nhất | at most {_number(reason['evidence_count'])}"
+                f"{cells}, chưa chứng minh | proves nothing, nhiều nhất | at most {thousands(reason['evidence_count'])}"
             )
         case _:
             amount = f"{cells}, không so được | not comparable"
@@ -209,7 +209,3 @@ def _reason(reason: dict[str, Any]) -> str:
 
 def _day(day: date | None) -> str:
     return f"{day:%d/%m/%Y}" if day else "—"
-
-
-def _number(count: int) -> str:
-    return f"{count:,}".replace(",", ".")

@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 from pipelines.calendar import Partition
+from pipelines.cli.console import thousands
 from pipelines.contracts import Contract
 from pipelines.ingest import Workshop
 from pipelines.parse.cells.units import without_candidates
@@ -149,13 +150,9 @@ def _volume_vi(found: re.Match[str]) -> str:
     group = f" của {_GROUPS.get(found['group'], found['group'])}" if found["group"] else ""
     less = "ít" if rows < low else "nhiều"
     period = "tháng" if found["months"] else "ngày"
-    figures = f"{_grouped(rows)} dòng, thường từ {_grouped(low)} đến {_grouped(high)}"
+    figures = f"{thousands(rows)} dòng, thường từ {thousands(low)} đến {thousands(high)}"
     asks = "đề nghị xuất lại, hoặc xác nhận là đúng (sources/volume_exceptions.csv)"
     return f"Số dòng{group} {less} hơn hẳn mọi {period} cùng loại: {figures}; {asks}."
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
 
 
 def _rule_vi(workshop: Workshop, dataset: str, name: str) -> str | None:

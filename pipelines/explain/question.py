@@ -15,7 +15,6 @@ from pipelines.errors import PermanentError
 from pipelines.reference import name_key
 
 PROVINCE = "H56"
-_COMPACT_MONTH = len("YYYYMM")
 _MOST_MEANT = 5
 _PERIODS_ARE = "Viết | Write YYYY-MM-DD, YYYY-MM."
 
@@ -103,9 +102,8 @@ def _definition(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[s
 
 def _partition(period: str) -> Partition:
     """The period as it was typed: 2026-10, 202610 or 2026-11-05."""
-    is_compact = len(period) == _COMPACT_MONTH and period.isdigit()
     try:
-        partition = Partition.parse(f"{period[:4]}-{period[4:]}" if is_compact else period)
+        partition = Partition.as_typed(period)
     except PermanentError as error:
         raise AskedWronglyError(
             f"{period!r}: không phải ngày hay tháng | is not a day or a month.", _PERIODS_ARE

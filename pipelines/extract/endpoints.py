@@ -2,7 +2,8 @@
 
 A dead endpoint costs its own timeouts and nobody else's. Whoever stayed silent is asked once more when the others are
 done: a living endpoint that this machine was too busy to hear must not count as one that is off. The file holds no
-clock time: the same answers are the same bytes. What an answer means (online, in a call) is read in `parse`; who must answer is `core`'s business.
+clock time: the same answers are the same bytes. What an answer means (online, in a call) is read in `parse`; who must
+answer is `core`'s business.
 """
 
 from __future__ import annotations

@@ -67,3 +67,14 @@ def test_weekends_holidays_and_make_up_days_are_told_apart(tmp_path: Path) -> No
 
 def test_the_shipped_calendar_knows_the_national_day_of_2026() -> None:
     assert not WorkingDays(SEEDS / "holidays.csv").is_working_day(date(2026, 9, 2))
+
+
+@pytest.mark.parametrize("typed", ["2026-11", "202611"])
+def test_a_month_may_be_typed_without_its_hyphen(typed: str) -> None:
+    assert Partition.as_typed(typed) == Partition.parse("2026-11")
+
+
+@pytest.mark.parametrize("typed", ["202613", "20261", "20261105", "2026²1"])
+def test_what_is_typed_is_no_looser_than_that(typed: str) -> None:
+    with pytest.raises(PermanentError, match="is not a day or a month"):
+        Partition.as_typed(typed)
