@@ -6,14 +6,13 @@ import atexit
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from subprocess import CompletedProcess
 from tempfile import mkdtemp
 from typing import Any
 
@@ -27,6 +26,7 @@ from demo.serve import running
 from demo.truth import ledger
 from pipelines.build import manifest_file
 from pipelines.settings import Settings
+from tests.pipeline.command import run_command
 from tests.pipeline.yard import Yard, yard_in
 
 SCALE = 0.02
@@ -48,13 +48,10 @@ class Home:
     environment: dict[str, str]
     made: Province
 
-    def khotinh(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def khotinh(self, *arguments: str, **more: str) -> CompletedProcess[str]:
         """Runs the command as a person would."""
-        command = [str(Path(sys.executable).parent / "khotinh"), *arguments]
         environment = {**os.environ, **self.environment, **QUICK, "KHOTINH_HOME": str(self.folder), **more}
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, cwd=self.folder.parent
-        )
+        return run_command(arguments, environment, self.folder.parent)
 
     def run(self, first: date, last: date, *arguments: str) -> dict[str, Any]:
         """Runs the days and returns what the command says of them."""
