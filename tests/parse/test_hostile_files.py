@@ -64,14 +64,14 @@ def _patient_zip_bomb(folder: Path) -> Path:
 
 def _swarm(folder: Path) -> Path:
     """As many files as a table of contents of 8 MB can name; none of them holds a byte."""
-    local, directory = b"", b""
+    local, directory = bytearray(), bytearray()
     common = struct.pack("<HHHIIIIHH", 20, 0, 0, 0, 0, 0, 0, 6, 0)
     for number in range(160_000):
         name = b"%06x" % number
         directory += b"PK\1\2" + struct.pack("<H", 20) + common + struct.pack("<HHHII", 0, 0, 0, 0, len(local)) + name
         local += b"PK\3\4" + common + name
     end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 0, 0, len(directory), len(local), 0)
-    return _written(folder / "a.zip", local + directory + end)
+    return _written(folder / "a.zip", bytes(local + directory) + end)
 
 
 def _gzip_bomb(folder: Path) -> Path:

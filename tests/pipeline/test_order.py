@@ -98,6 +98,7 @@ def test_any_order_of_the_same_arrivals_gives_the_same_marts(played: Played, dat
     _assert_as_in_order(played, schedule, found)
 
 
+@pytest.mark.long
 def test_corrections_may_come_after_a_build(played: Played) -> None:
     """As it mostly happens: what was pulled is built, and then corrected."""
     came = played.days.came

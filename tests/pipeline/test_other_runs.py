@@ -17,6 +17,7 @@ from tests.pipeline.conftest import Home, differences, home_with
 TOLERANCE = 1e-6
 
 
+@pytest.mark.long
 def test_without_faults_all_is_in_and_every_figure_equals_the_ledger(tmp_path: Path) -> None:
     first, last = date(2026, 11, 8), date(2026, 11, 9)
     with home_with(tmp_path, [], first, last) as home:
