@@ -21,6 +21,9 @@
 
     A whole build of a table that may outgrow the memory goes part by part (in_parts): each part has its share of the keys.
 
+    Rows lie in raw as they came, day after day. A model that keeps the earliest time of a key's rows (earliest: the rows'
+    column and its own) reads them from the earliest touched one on, and not the years before.
+
     Use: a model begins with built_by_loads(dataset, keys) or built_by_changes(keys, inputs), and says touched(columns)
     where it reads what it builds. A small table is built whole and only tells its changes: told_by_changes().
 -#}
@@ -30,11 +33,11 @@
     Built by the loads of a dataset (or of all) that changed: `keys` are columns of `rows_of_loads`, by default the
     dataset's raw table. What else it reads are its `inputs`, as below.
 -#}
-{% macro built_by_loads(dataset, keys, is_history=false, rows_of_loads=none, inputs=[], in_parts=false) -%}
+{% macro built_by_loads(dataset, keys, is_history=false, rows_of_loads=none, inputs=[], in_parts=false, earliest=none) -%}
     {%- if not execute %}{% do ref('load_history' if is_history else 'stg_loads_in_force') %}{% endif -%}
     {{ built_by({
         'reads_loads': true, 'dataset': dataset, 'keys': keys, 'is_history': is_history,
-        'rows_of_loads': rows_of_loads, 'inputs': inputs, 'in_parts': in_parts,
+        'rows_of_loads': rows_of_loads, 'inputs': inputs, 'in_parts': in_parts, 'earliest': earliest,
     }) }}
 {%- endmacro %}
 
@@ -94,17 +97,25 @@
     {{ return('taken_' ~ this.identifier) }}
 {%- endmacro %}
 
+{% macro earliest_touched() -%}
+    {{ return('earliest_' ~ this.identifier) }}
+{%- endmacro %}
+
 
 {#-
     In a model: the rest of a condition that keeps these columns to the touched keys; in a whole build nothing, or what
-    keeps them to the first part. Whoever is built in parts says it once, of all its keys.
+    keeps them to the first part. Whoever is built in parts says it once, of all its keys; whoever keeps the earliest time
+    of a key's rows says which column has it.
 -#}
-{% macro touched(columns, keys=none, opening='and') -%}
+{% macro touched(columns, keys=none, opening='and', time_column=none) -%}
     {%- if is_partial() -%}
         {{ opening }} ({{ columns | join(', ') }}) in (
             select {% for key in keys or columns %}touched.{{ key.split('.')[-1] }}{{ ', ' if not loop.last }}{% endfor %}
             from {{ touched_keys() }} as touched
         )
+        {%- if time_column %}
+        and {{ time_column }} >= {{ remembered(earliest_touched()) }}
+        {%- endif %}
     {%- elif parts_of_whole_build() > 1 -%}
         {{ opening }} {{ hash_of(columns) }} {{ part_of_whole_build(0) }}
     {%- endif -%}
@@ -259,6 +270,14 @@
     create temporary table {{ taken_rows() }} as
     select built.* from {{ this }} as built
     where {{ is_touched('built', increment['keys']) }};
+    {%- if increment.earliest %}
+    {{ remember(
+        earliest_touched(),
+        "select min(earliest) from (select min(" ~ increment.earliest[0] ~ ") as earliest from ("
+        ~ rows_of_changed_loads(increment) ~ ") as rows_of_loads union all select min(" ~ increment.earliest[1]
+        ~ ") as earliest from " ~ taken_rows() ~ ") as touched"
+    ) }};
+    {%- endif %}
     delete from {{ this }}
     where {{ is_touched(this.identifier, increment['keys']) }};
     {%- endif %}
@@ -285,25 +304,24 @@
     )
 {%- endmacro %}
 
-{#- The loads that changed are the difference between those now in force and those seen, in both directions. -#}
 {% macro keys_of_changed_loads(increment) -%}
-    with now_in_force as ({{ loads_to_build_from(increment) }}),
-    built_from as (
-        select entry from {{ seen_by(this.identifier) }}
-        where change_number is null
-    ),
-    changed as (
-        select coalesce(now_in_force.entry, built_from.entry) as entry
-        from now_in_force
-        full outer join built_from on now_in_force.entry = built_from.entry
+    select distinct {{ increment['keys'] | join(', ') }}
+    from ({{ rows_of_changed_loads(increment) }}) as rows_of_loads
+    {{ increment.join or '' }}
+{%- endmacro %}
+
+{#- The loads that changed are the difference between those now in force and those seen, in both directions. -#}
+{% macro rows_of_changed_loads(increment) -%}
+    select * from {{ increment.rows_of_loads or raw_source(increment.dataset) }}
+    where load_id in (
+        select split_part(coalesce(now_in_force.entry, built_from.entry), ' ', 1)
+        from ({{ loads_to_build_from(increment) }}) as now_in_force
+        full outer join (
+            select entry from {{ seen_by(this.identifier) }}
+            where change_number is null
+        ) as built_from on now_in_force.entry = built_from.entry
         where now_in_force.entry is null or built_from.entry is null
     )
-    select distinct {{ increment['keys'] | join(', ') }}
-    from (
-        select * from {{ increment.rows_of_loads or raw_source(increment.dataset) }}
-        where load_id in (select split_part(entry, ' ', 1) from changed)
-    ) as rows_of_loads
-    {{ increment.join or '' }}
 {%- endmacro %}
 
 {% macro keys_of_unseen_changes(increment) -%}

@@ -209,3 +209,25 @@
 {% macro duckdb__hash_of(columns) -%}
     hash({{ columns | join(', ') }})
 {%- endmacro %}
+
+
+{#- A value kept for the connection, so that the engine knows it when it plans what to read. -#}
+{% macro remember(name, query) -%}
+    {{ return(adapter.dispatch('remember', 'khotinh')(name, query)) }}
+{%- endmacro %}
+
+{% macro default__remember(name, query) -%}
+    set variable {{ name }} = ({{ query }})
+{%- endmacro %}
+
+{% macro remembered(name) -%}
+    {{ return(adapter.dispatch('remembered', 'khotinh')(name)) }}
+{%- endmacro %}
+
+{% macro default__remembered(name) -%}
+    session.{{ name }}
+{%- endmacro %}
+
+{% macro duckdb__remembered(name) -%}
+    getvariable('{{ name }}')
+{%- endmacro %}

@@ -25,6 +25,7 @@
         cast(min(case when status_code = 'SENT' then status_at end) as date) as sent_date,
         {{ value_at_last('status_code', ['status_at', 'status_order']) }} as last_status_code,
         max(status_at) as last_status_at,
+        min(status_at) as first_status_at,
         max(case when status_code in ('03', '04', '05', '06') then 1 else 0 end) = 1 as has_been_received,
         max(case when status_code = '06' then 1 else 0 end) = 1 as is_completed,
         count(distinct packet_id) as packet_count,

@@ -1,11 +1,14 @@
 -- The marts count the records that are known now, and no record that is gone: counted again, from the histories.
--- Days of dossiers and of deliveries are counted again when something changed in them.
+-- Days of dossiers, deliveries and registrations are counted again when something changed in them.
 {%- set received_on = ['cast(received_at as date)'] -%}
 {%- set dossier_days = [
     ('dossier_history', received_on), ('portal_unit_daily', ['report_date']),
 ] -%}
 {%- set delivery_days = [
     ('document_delivery_history', ['sent_date']), ('document_unit_daily', ['report_date']),
+] -%}
+{%- set registration_days = [
+    ('document_registration_history', ['arrived_date']), ('document_unit_daily', ['report_date']),
 ] -%}
 {%- set account_months = [('account_history', ['period']), ('platform_adoption_monthly', ['period'])] %}
 with dossiers as (
@@ -20,7 +23,7 @@ deliveries as (
 
 registrations as (
     select * from {{ ref('document_registration_history') }}
-    where known_until is null and not is_gone
+    where known_until is null and not is_gone {{ unchecked(['arrived_date'], registration_days, opening='and') }}
 ),
 
 legs as (
@@ -112,6 +115,7 @@ counted as (
         cast(report_date as varchar) as period,
         registered_count as record_count
     from {{ ref('document_unit_daily') }}
+    {{ unchecked(['report_date'], registration_days) }}
     union all
     select
         'fct_conference' as mart_name,

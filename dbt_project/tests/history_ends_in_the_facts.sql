@@ -1,16 +1,16 @@
--- What is known now, by the histories, is what the facts hold: as many records, and the same. Of the three big ones,
--- those records are compared that changed since they were last found the same.
+-- What is known now, by the histories, is what the facts hold: as many records, and the same. Those
+-- records are compared that changed since they were last found the same.
 {% set facts = [
     ('dossier_history', 'fct_dossier', ['dossier_key'], ['dossier_key', 'unit_code', 'status_code', 'received_at', 'updated_at']),
     ('document_delivery_history', 'fct_document_delivery', ['document_id', 'recipient_unit_code'], [
         'document_id', 'recipient_unit_code', 'sent_at', 'last_status_code', 'last_status_at', 'is_completed',
         'packet_count',
     ]),
-    ('document_registration_history', 'fct_document_registration', [], [
+    ('document_registration_history', 'fct_document_registration', ['register_date'], [
         'register_date', 'register_number', 'author_unit_code', 'document_symbol', 'recipient_count',
     ]),
     ('conference_leg_history', 'fct_conference_leg', ['leg_id'], ['leg_id', 'call_id', 'joined_at', 'left_at', 'activated_seconds']),
-    ('account_history', 'fct_account', [], [
+    ('account_history', 'fct_account', ['period'], [
         'account_key', 'platform_code', 'period', 'unit_code', 'last_login_at', 'is_locked',
     ]),
 ] -%}

@@ -29,8 +29,8 @@ from tests.publish.publish_help import HIDDEN, build_warehouse, settings_in
 MONTHS = (Partition.parse("2025-09"), Partition.parse("2025-10"))
 UNITS = ("H56.11", "H56.12")
 Figures = dict[tuple[str, str], int]
-# In the order in which they are built; what stands on a cause is not compared here.
-MODELS = {"month_closures_in_force": "VIEW", "restated_figures": "VIEW", "indicator_monthly": "TABLE"}
+# Each with its schema, in the order in which they are built; what stands on a cause is not compared here.
+MODELS = {"month_closures_in_force": "staging", "restated_figures": "staging", "indicator_monthly": "marts"}
 _NOTHING = """
     CREATE OR REPLACE TABLE staging.indicator_monthly_measured AS SELECT * EXCLUDE (is_closed) FROM marts.indicator_monthly
     WHERE false
@@ -84,9 +84,8 @@ class Warehouse:
             connection.execute(_NOTHING)
             for (unit, period), count in figures.items():
                 connection.execute(_MEASURE, [unit, period, count, count])
-            for name, kind in MODELS.items():
-                schema = "marts" if kind == "TABLE" else "staging"
-                connection.execute(f"CREATE OR REPLACE {kind} {schema}.{name} AS {self.models.text[name]}")
+            for name, schema in MODELS.items():
+                connection.execute(f"CREATE OR REPLACE TABLE {schema}.{name} AS {self.models.text[name]}")
         publish(self.settings, self.manifest, HIDDEN)
 
     def published(self) -> Figures:

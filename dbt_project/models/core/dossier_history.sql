@@ -1,4 +1,6 @@
-{{ built_by_loads('portal_dossiers', ['dossier_key'], is_history=true, in_parts=true) }}
+{{ built_by_loads(
+    'portal_dossiers', ['dossier_key'], is_history=true, in_parts=true, earliest=('updated_at', 'first_updated_at')
+) }}
 
 {%- set keys = ['dossier_key'] -%}
 {%- set columns = [
@@ -6,7 +8,7 @@
     'submitted_at', 'received_at', 'due_at', 'finished_at', 'returned_at', 'refused_at', 'withdrawn_at', 'stopped_at',
     'supplement_request_count', 'supplement_requested_at', 'supplement_received_at', 'result_form_code', 'fee_amount',
     'charge_amount', 'online_payment_code', 'is_vneid_authenticated', 'is_component_digitised', 'is_component_reused',
-    'has_electronic_result', 'is_synchronised', 'updated_at',
+    'has_electronic_result', 'is_synchronised', 'updated_at', 'first_updated_at',
 ] %}
 
 with versions as (
@@ -19,7 +21,7 @@ with versions as (
         loads.in_force_until
     from {{ raw_source('portal_dossiers') }} as records
     inner join {{ ref('load_history') }} as loads on records.load_id = loads.load_id
-    {{ touched(['records.dossier_key'], opening='where') }}
+    {{ touched(['records.dossier_key'], opening='where', time_column='records.updated_at') }}
 ),
 
 moments as (
@@ -34,6 +36,7 @@ told as (
 newest as (
     select
         *,
+        min(updated_at) over (partition by dossier_key, moment) as first_updated_at,
         false as is_gone
     from told
     qualify

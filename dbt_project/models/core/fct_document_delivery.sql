@@ -1,9 +1,13 @@
-{{ built_by_loads('document_exchanges', ['document_id', 'recipient_unit_code'], in_parts=true) }}
+{{ built_by_loads(
+    'document_exchanges', ['document_id', 'recipient_unit_code'], in_parts=true, earliest=('status_at', 'first_status_at')
+) }}
 
 with statuses as (
     select exchanges.*
     from {{ ref('stg_document_exchanges') }} as exchanges
-    {{ touched(['exchanges.document_id', 'exchanges.recipient_unit_code'], opening='where') }}
+    {{ touched(
+        ['exchanges.document_id', 'exchanges.recipient_unit_code'], opening='where', time_column='exchanges.status_at'
+    ) }}
 ),
 
 final as (

@@ -4,11 +4,11 @@
         "inner join core.fct_dossier as unsettled
             on unsettled.settled_date is null and unsettled.last_seen_date < known_from",
     ),
-], in_parts=true) }}
+], in_parts=true, earliest=('updated_at', 'first_updated_at')) }}
 
 with versions as (
     select * from {{ ref('stg_portal_dossiers') }}
-    {{ touched(['dossier_key'], opening='where') }}
+    {{ touched(['dossier_key'], opening='where', time_column='updated_at') }}
 ),
 
 procedures as (
@@ -28,6 +28,7 @@ stock_starts as (
 newest as (
     select
         *,
+        min(updated_at) over (partition by dossier_key) as first_updated_at,
         max(seen_date) over (partition by dossier_key) as last_seen_date
     from versions
     qualify
@@ -127,6 +128,7 @@ final as (
         has_electronic_result,
         is_synchronised,
         updated_at,
+        first_updated_at,
         received_date,
         due_date,
         -- Statuses 1 (just submitted) and 3 (not accepted) are in no local figure.

@@ -1,6 +1,12 @@
+{{ built_by_changes(['period'], [
+    ('indicator_monthly_measured', ['period']),
+    ('month_closures_in_force', ['period']),
+]) }}
+
 -- What is published of each month: what was read when it was closed, or what the data in force tells of it.
 with measured as (
     select * from {{ ref('indicator_monthly_measured') }}
+    {{ touched(['period'], opening='where') }}
 ),
 
 closures as (
@@ -15,6 +21,7 @@ closed as (
     select closed_figures.*
     from closed_figures
     inner join closures on closed_figures.closure_sequence = closures.closure_sequence
+    {{ touched(['closed_figures.period'], ['period'], opening='where') }}
 ),
 
 final as (

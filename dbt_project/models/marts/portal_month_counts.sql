@@ -79,17 +79,27 @@ covered_days as (
     where coverage_code = 'portal_dossiers'
 ),
 
+changed_since as (
+    select
+        dossiers.dossier_key,
+        periods.period,
+        periods.ended_at
+    from dossiers
+    inner join periods
+        on dossiers.updated_at >= periods.ended_at and dossiers.first_updated_at < periods.ended_at
+),
+
 -- A dossier that changed after the month was over, as it was when the month ended.
 before_the_change as (
     select
-        periods.period,
+        changed_since.period,
         versions.*
     from {{ ref('stg_portal_dossiers') }} as versions
-    inner join dossiers on versions.dossier_key = dossiers.dossier_key
-    inner join periods on dossiers.updated_at >= periods.ended_at and versions.updated_at < periods.ended_at
+    inner join changed_since
+        on versions.dossier_key = changed_since.dossier_key and versions.updated_at < changed_since.ended_at
     qualify
         row_number() over (
-            partition by periods.period, versions.dossier_key
+            partition by changed_since.period, versions.dossier_key
             order by
                 versions.updated_at desc, versions.known_at desc, versions.load_sequence desc, versions.row_number desc
         ) = 1

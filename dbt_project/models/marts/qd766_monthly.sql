@@ -1,3 +1,5 @@
+{{ built_by_changes(['period'], [('indicator_monthly', ['period'])]) }}
+
 -- QĐ 766 by unit and month: each of its 21 parts, what is measured of it, the points earned of the points that the data
 -- covers, and what is missing. A part that is not covered has no points, neither earned nor lost.
 with parts as (
@@ -6,6 +8,7 @@ with parts as (
 
 monthly as (
     select * from {{ ref('indicator_monthly') }}
+    {{ touched(['period'], opening='where') }}
 ),
 
 indicators as (

@@ -1,6 +1,9 @@
+{{ built_by_changes(['period'], [('qd766_monthly', ['period'])]) }}
+
 -- Points earned of points covered. Never a score of 100: what is not covered was not measured, and is said beside it.
 with parts as (
     select * from {{ ref('qd766_monthly') }}
+    {{ touched(['period'], opening='where') }}
 ),
 
 final as (

@@ -1,11 +1,12 @@
-{{ config(schema='staging', materialized='table', contract={'enforced': false}) }}
+{{ config(schema='staging', contract={'enforced': false}) }}
+{{ built_by_changes(['period'], [('indicator_monthly', ['period'])]) }}
 
 -- Counts of dossiers and accounts of whole months, by unit, before anything is hidden. Whatever can be asked of a unit
 -- with dossiers stands here, with 0 too: no missing row tells anything. Procedures are not open beside the units: each
 -- table may be safe alone, but who knows which units handle which procedures (their level is public) subtracts them.
 with figures as (
     select * from {{ ref('indicator_monthly') }}
-    where is_complete
+    where is_complete {{ touched(['period']) }}
 ),
 
 measures as (

@@ -1,4 +1,5 @@
-{{ config(schema='staging', materialized='table', contract={'enforced': false}) }}
+{{ config(schema='staging', contract={'enforced': false}) }}
+{{ built_by_changes(['period'], [('open_cells', ['period'])]) }}
 
 {#-
     Which cells of what is open are hidden, so that nobody can compute one of 1 to 4 persons or tell it to within less
@@ -27,6 +28,7 @@ with cells as (
         rules.rule_value as least_count
     from {{ ref('open_cells') }} as open_cells
     inner join {{ ref('open_rules') }} as rules on rules.rule_code = 'least_open_count'
+    {{ touched(['open_cells.period'], ['period'], opening='where') }}
 ),
 
 {% for generation in range(3) -%}

@@ -1,7 +1,12 @@
+{{ built_by_changes(['period'], [
+    ('indicator_monthly', ['period']),
+    ('open_cells_hidden', ['period']),
+]) }}
+
 -- What may be public of the indicators: whole months, and no cell that tells of fewer persons than the rule says.
 with figures as (
     select * from {{ ref('indicator_monthly') }}
-    where is_complete
+    where is_complete {{ touched(['period']) }}
 ),
 
 indicators as (
@@ -11,6 +16,7 @@ indicators as (
 
 cells as (
     select * from {{ ref('open_cells_hidden') }}
+    {{ touched(['period'], opening='where') }}
 ),
 
 -- The province's own office is in no row of its own, as in the indicators; the province is the sum of all.

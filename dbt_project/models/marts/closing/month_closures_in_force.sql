@@ -1,4 +1,5 @@
-{{ config(schema="staging", materialized="view", contract={"enforced": false}) }}
+{{ config(schema='staging', contract={'enforced': false}) }}
+{{ told_by_changes() }}
 
 -- The months that are closed now: the last word on a month is that it was closed.
 with closures as (
