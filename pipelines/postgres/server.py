@@ -77,8 +77,9 @@ def attached(url: SecretStr) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def tell(connection: duckdb.DuckDBPyConnection, statements: str) -> None:
-    """Runs statements on the server, within the session's transaction."""
+    """Runs statements on the server, within the session's transaction; DuckDB then looks anew at what is there."""
     connection.execute(f"CALL postgres_execute('{SERVER}', ?)", [statements])
+    connection.execute("CALL pg_clear_cache()")
 
 
 def ask(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
