@@ -16,7 +16,7 @@ import duckdb
 from pipelines.errors import PermanentError
 from pipelines.postgres.quoting import identifier, literal
 from pipelines.postgres.server import SERVER, ask, attached, tell
-from pipelines.postgres.shape import SCHEMA, Column, server_type, to_shape
+from pipelines.postgres.shape import SCHEMA, Column, comments, server_type, to_shape
 from pipelines.settings import Settings
 
 VERSION_TABLE = "khotinh_version"
@@ -26,6 +26,9 @@ COMPANIONS = ("core.dim_unit", "meta.indicators")
 # Any number that is ours: two exports to one server go one after the other.
 _TURN = 6_584_011
 _WAIT = "10s"
+# Changing columns waits for whoever reads the table, and new readers wait behind that. Shorter than PostgreSQL's
+# deadlock_timeout (1 s), so that it is the export that gives way, never a reader.
+_SHORT_WAIT = "300ms"
 _MAKE = f"""
     SET LOCAL lock_timeout = '{_WAIT}'; SET LOCAL client_min_messages = warning;
     SELECT pg_advisory_xact_lock({_TURN});
@@ -36,7 +39,7 @@ _MAKE = f"""
         'Phiên bản đang có ở đây, ghi cùng giao dịch với số liệu | The version that stands here, written with its figures'
 """
 _SHAPES = f"""
-    SELECT relname::text, attname::text, format_type(atttypid, atttypmod)
+    SELECT relname::text, attname::text, format_type(atttypid, atttypmod), coalesce(col_description(attrelid, attnum), '')
     FROM pg_catalog.pg_class JOIN pg_catalog.pg_attribute ON attrelid = pg_class.oid
     WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
     ORDER BY relname, attnum
@@ -137,16 +140,19 @@ def _make_room(
     connection: duckdb.DuckDBPyConnection, tables: Mapping[tuple[str, str], Sequence[Column]], ours: Collection[str]
 ) -> None:
     """Removes our tables that are no more, and leaves the others empty and in shape."""
-    shapes: dict[str, dict[str, str]] = {table: {} for table in ours}
-    for table, column, kind in ask(connection, _SHAPES):
+    there: dict[str, set[Column]] = {table: set() for table in ours}
+    for table, column, kind, comment in ask(connection, _SHAPES):
         if table in ours:
-            shapes[table][column] = kind
+            there[table].add(Column(column, kind, comment))
     wanted = {name: columns for (_, name), columns in tables.items()}
-    statements = [
-        *(f"DROP TABLE {SCHEMA}.{identifier(table)}" for table in ours if table not in wanted),
-        *(to_shape(table, columns, shapes.get(table)) for table, columns in wanted.items()),
-        *(f"DELETE FROM {SCHEMA}.{identifier(table)}" for table in wanted),
-    ]
+    statements = [f"SET LOCAL lock_timeout = '{_SHORT_WAIT}'"]
+    statements += [f"DROP TABLE {SCHEMA}.{identifier(table)}" for table in ours if table not in wanted]
+    for table, columns in wanted.items():
+        statements += to_shape(table, columns, {c.name: c.type for c in there[table]} if table in there else None)
+    statements.append(f"SET LOCAL lock_timeout = '{_WAIT}'")
+    for table, columns in wanted.items():
+        statements += comments(table, [column for column in columns if column not in there.get(table, set())])
+        statements.append(f"DELETE FROM {SCHEMA}.{identifier(table)}")
     tell(connection, "; ".join(statements))
 
 

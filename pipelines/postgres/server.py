@@ -101,8 +101,8 @@ def _refused(error: duckdb.Error, address: URL) -> KhoTinhError:
 
 
 def _told(error: duckdb.Error, address: URL) -> str:
-    """What the server said, on one line, its password never in it."""
-    told = " ".join(str(error).split())
+    """What the server said, on one line, without the statement that it answers, and the password never in it."""
+    told = " ".join(str(error).split()).rpartition('": ')[2]
     return told.replace(str(address.password), "•••") if address.password else told
 
 

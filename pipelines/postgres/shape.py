@@ -63,24 +63,29 @@ def server_type(table: str, column: str, duckdb_type: str) -> str:
     return found + duckdb_type[len(element) :]
 
 
-def to_shape(table: str, columns: Iterable[Column], there: Mapping[str, str] | None) -> str:
-    """Statements that make the table, or change the one that is there; its rows stay.
+def to_shape(table: str, columns: Iterable[Column], there: Mapping[str, str] | None) -> list[str]:
+    """Statements that make the table, or change the columns of the one that is there; its rows stay.
 
     Args:
         table: Its name.
         columns: What it must have.
         there: Type by column of the table on the server; None if there is none.
     """
-    name = f"{SCHEMA}.{identifier(table)}"
     wanted = {column.name: column.type for column in columns}
     before = there or {}
     changes = [
         *(f"DROP COLUMN {identifier(column)}" for column, kind in before.items() if wanted.get(column) != kind),
         *(f"ADD COLUMN {identifier(column)} {kind}" for column, kind in wanted.items() if before.get(column) != kind),
     ]
-    statements = [
-        *([f"CREATE TABLE {name} ()"] if there is None else []),
-        *([f"ALTER TABLE {name} {', '.join(changes)}"] if changes else []),
-        *(f"COMMENT ON COLUMN {name}.{identifier(column.name)} IS {literal(column.comment)}" for column in columns),
+    return [
+        *([f"CREATE TABLE {SCHEMA}.{identifier(table)} ()"] if there is None else []),
+        *([f"ALTER TABLE {SCHEMA}.{identifier(table)} {', '.join(changes)}"] if changes else []),
     ]
-    return "; ".join(statements)
+
+
+def comments(table: str, columns: Iterable[Column]) -> list[str]:
+    """Statements that say of each column what it means."""
+    return [
+        f"COMMENT ON COLUMN {SCHEMA}.{identifier(table)}.{identifier(column.name)} IS {literal(column.comment)}"
+        for column in columns
+    ]
