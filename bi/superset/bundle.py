@@ -1,7 +1,8 @@
 """Makes Superset's import file from `dashboard.yaml` and a published file: database, datasets, charts, one dashboard.
 
 Columns with their types and meanings are read from the published file, so that they never differ from it. Identifiers
-follow from the names here: an import replaces what an earlier one brought. Ids, users and rights are Superset's own.
+follow from the names here, so a second import finds what the first one brought: Superset then lays out the dashboard anew,
+and leaves charts, datasets and database as they are there. Ids, users and rights are Superset's own.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ def _dataset(connection: duckdb.DuckDBPyConnection, name: str, dataset: Parts) -
         "columns": [
             {
                 "column_name": column,
+                "verbose_name": dataset.get("labels", {}).get(column),
                 "type": kind,
                 "description": described.get(column),
                 "is_dttm": kind in ("DATE", "TIMESTAMP"),

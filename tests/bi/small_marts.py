@@ -27,7 +27,7 @@ CREATE TABLE marts.videoconference_endpoint_daily AS
     UNION ALL SELECT 'DC-002', DATE '2026-06-01', true, false
     UNION ALL SELECT 'DC-003', DATE '2026-06-01', false, NULL;
 CREATE TABLE marts.target_progress AS
-    SELECT 'online_share' AS target_code, '202606' AS period, 0.7::DECIMAL(18,6) AS target_value,
+    SELECT 'Tỷ lệ trực tuyến' AS target_name_vi, 'Online share' AS target_name_en, '202606' AS period, 0.7::DECIMAL(18,6) AS target_value,
         0.5::DECIMAL(18,6) AS value, -0.2::DECIMAL(18,6) AS gap, 'below' AS state_code;
 """
 

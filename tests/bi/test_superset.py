@@ -40,7 +40,7 @@ FIGURES = {
         SELECT report_date, sum(sent_count), sum(registered_count) FROM marts.document_unit_daily GROUP BY ALL ORDER BY ALL""",
     "Endpoints online of those asked": """
         SELECT report_date, avg(is_online::INT) FROM marts.videoconference_endpoint_daily WHERE was_asked GROUP BY ALL""",
-    "Target board": "SELECT target_code, period, target_value, value, gap, state_code FROM marts.target_progress",
+    "Target board": "SELECT target_name_vi, target_name_en, period, target_value, value, gap, state_code FROM marts.target_progress",
 }
 
 
@@ -71,6 +71,7 @@ def test_the_bundle_is_the_same_for_the_same_file_and_labels_are_in_both_languag
     assert {chart["dataset_uuid"] for chart in charts} == {dataset["uuid"] for dataset in datasets}
     titles = [chart["slice_name"] for chart in charts] + [dataset["table_name"] for dataset in datasets]
     titles += [metric["verbose_name"] for dataset in datasets for metric in dataset["metrics"]]
+    titles += [label for dataset in datasets for c in dataset["columns"] if (label := c["verbose_name"])]
     assert [title for title in titles if title.count(" | ") != 1] == []
     [by_day] = [dataset for dataset in datasets if dataset["table_name"].endswith("Documents by unit and day")]
     described = {column["column_name"]: (column["description"], column["is_dttm"]) for column in by_day["columns"]}

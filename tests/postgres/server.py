@@ -34,9 +34,9 @@ class Server:
     folder: Path
     port: int
 
-    def settings(self, home: Path, *, database: str = "khotinh", reader: str = "") -> Settings:
+    def settings(self, home: Path, *, database: str = "khotinh", reader: str = "", user: str = "owner") -> Settings:
         """Settings of a home that exports to one of its databases."""
-        url = f"postgresql://owner:{IN_A_URL}@127.0.0.1:{self.port}/{database}"
+        url = f"postgresql://{user}:{IN_A_URL}@127.0.0.1:{self.port}/{database}"
         return Settings(_env_file=None, home=home, postgres_url=url, postgres_reader=reader)  # type: ignore[call-arg, arg-type]
 
     def connect(self, user: str = "owner", database: str = "khotinh") -> psycopg.Connection[TupleRow]:

@@ -173,6 +173,25 @@ def test_the_reader_may_read_and_no_more(server: Server, tmp_path: Path) -> None
             connection.execute('DROP OWNED BY "bi Đọc"; DROP ROLE "bi Đọc"')
 
 
+def test_the_documented_accounts_are_enough(server: Server, tmp_path: Path) -> None:
+    """docs/operating.md: an account that may make its schema and nothing else, and grants by hand that last."""
+    settings = server.settings(tmp_path, database="other", user="account")
+    with server.connect(database="other") as connection:
+        for role in ("account", "bi"):
+            connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD E'hu\\'sh \\\\ 100%'")
+        connection.execute("GRANT CREATE ON DATABASE other TO account")
+    export_marts(published_file(tmp_path, 1), settings)
+    with server.connect("account", "other") as connection:
+        connection.execute("GRANT USAGE ON SCHEMA khotinh TO bi")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA khotinh TO bi")
+        connection.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA khotinh GRANT SELECT ON TABLES TO bi")
+    export_marts(published_file(tmp_path, 2, "CREATE TABLE marts.more AS SELECT 1 AS a"), settings)
+    with server.connect("bi", "other") as connection:
+        assert connection.execute("SELECT version, a FROM khotinh.khotinh_version, khotinh.more").fetchall() == [
+            ("v0002", 1)
+        ]
+
+
 def test_what_others_keep_in_the_schema_is_neither_taken_nor_removed(server: Server, tmp_path: Path) -> None:
     with server.connect() as connection:
         connection.execute("CREATE SCHEMA khotinh; CREATE TABLE khotinh.theirs AS SELECT 1 AS a")
