@@ -1,72 +1,26 @@
-"""Brings one published version to the server: all tables and the row that says which version it is, in one transaction.
+"""The export's one entry: a process of its own for each, so that nothing on the way to a server can hold or end a run.
 
-Rows are deleted and inserted, never a table swapped or emptied, so a statement that runs meanwhile, and a transaction at
-REPEATABLE READ, sees one version whole. What is exported: `marts`, tables and views, and what gives its codes their
-names. Keys and indexes are not: the published file states none, and a mart is read in milliseconds without.
+What goes into that process, by its standard input, is the task with the password; what comes back is the outcome or one of
+this project's errors. How the marts are written is `copy`'s matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import duckdb
+import orjson
 
-from pipelines.errors import PermanentError
-from pipelines.postgres.quoting import identifier, literal
-from pipelines.postgres.server import SERVER, ask, attached, tell
-from pipelines.postgres.shape import SCHEMA, Column, comments, server_type, to_shape
-from pipelines.settings import Settings
+from pipelines.errors import KhoTinhError, PermanentError, SettingError, TransientError, UnforeseenError
+from pipelines.postgres.copy import Exported
+from pipelines.settings import PROJECT, Settings
 
-VERSION_TABLE = "khotinh_version"
-"""One row: the version that stands there, when it was published (local time), its tables, and who was let in."""
-COMPANIONS = ("core.dim_unit", "meta.indicators")
-"""Tables beside the marts that give their codes names."""
-# Any number that is ours: two exports to one server go one after the other.
-_TURN = 6_584_011
-_WAIT = "10s"
-# Changing columns waits for whoever reads the table, and new readers wait behind that. Shorter than PostgreSQL's
-# deadlock_timeout (1 s), so that it is the export that gives way, never a reader.
-_SHORT_WAIT = "300ms"
-_MAKE = f"""
-    SET LOCAL lock_timeout = '{_WAIT}'; SET LOCAL client_min_messages = warning;
-    SELECT pg_advisory_xact_lock({_TURN});
-    CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-    CREATE TABLE IF NOT EXISTS {SCHEMA}.{VERSION_TABLE} (
-        version text NOT NULL, published_at timestamp NOT NULL, tables text[] NOT NULL, reader text NOT NULL);
-    COMMENT ON TABLE {SCHEMA}.{VERSION_TABLE} IS
-        'Phiên bản đang có ở đây, ghi cùng giao dịch với số liệu | The version that stands here, written with its figures'
-"""
-_SHAPES = f"""
-    SELECT relname::text, attname::text, format_type(atttypid, atttypmod), coalesce(col_description(attrelid, attnum), '')
-    FROM pg_catalog.pg_class JOIN pg_catalog.pg_attribute ON attrelid = pg_class.oid
-    WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
-    ORDER BY relname, attnum
-"""
-_NEWEST = "SELECT version, published_at FROM published.meta.versions ORDER BY version DESC LIMIT 1"
-_PUBLISHED = """
-    SELECT columns.schema_name, columns.table_name, columns.column_name, columns.data_type,
-        coalesce(concat_ws(' | ', nullif(description_vi, ''), nullif(description_en, '')), '')
-    FROM duckdb_columns() AS columns
-    LEFT JOIN published.meta.dictionary USING (schema_name, table_name, column_name)
-    WHERE columns.database_name = 'published' AND NOT columns.internal
-        AND (columns.schema_name = 'marts' OR concat_ws('.', columns.schema_name, columns.table_name) IN (SELECT unnest(?)))
-    ORDER BY columns.table_name, columns.column_index
-"""
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What stands on the server now.
-
-    Attributes:
-        version: Its name, as in `meta.versions`.
-        table_rows: Rows by table; empty if the server had this version already.
-    """
-
-    version: str
-    table_rows: dict[str, int]
+LIMIT_SECONDS = 900
+"""An export that takes longer is ended; ten million rows take a minute."""
+_CATCHES_UP = "Its readers keep the version before; the next publish catches up."
 
 
 def export_marts(published: Path, settings: Settings) -> Exported | None:
@@ -86,85 +40,39 @@ def export_marts(published: Path, settings: Settings) -> Exported | None:
         SettingError: The address cannot be read, or DuckDB's extension is not installed.
         TransientError: The server is down, or something on it held us up; the next publish catches up.
         PermanentError: The server refuses, or a column has a type that PostgreSQL has not.
+        UnforeseenError: A fault of the program.
     """
     if settings.postgres_url is None or not settings.postgres_url.get_secret_value():
         return None
-    with attached(settings.postgres_url) as connection:
-        connection.execute(f"ATTACH {literal(str(published))} AS published (READ_ONLY)")
-        # A view's text names schemas, not the file.
-        connection.execute("USE published")
-        connection.execute("BEGIN")
-        exported = _replace(connection, settings.postgres_reader)
-        connection.execute("COMMIT")
-    return exported
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, reader: str) -> Exported:
-    tell(connection, _MAKE)
-    version, published_at = connection.execute(_NEWEST).fetchall()[0]
-    before = ask(connection, f"SELECT version, reader, tables FROM {SCHEMA}.{VERSION_TABLE}")
-    if [(version, reader)] == [row[:2] for row in before]:
-        return Exported(version, {})
-    tables = _published_tables(connection)
-    _make_room(connection, tables, before[0][2] if before else [])
-    counts = {name: _copy(connection, schema, name, columns) for (schema, name), columns in tables.items()}
-    names = ", ".join(map(literal, counts))
-    tell(
-        connection,
-        f"""
-        DELETE FROM {SCHEMA}.{VERSION_TABLE};
-        INSERT INTO {SCHEMA}.{VERSION_TABLE}
-        VALUES ({literal(version)}, {literal(str(published_at))}, ARRAY[{names}]::text[], {literal(reader)})
-        """,
-    )
-    if reader:
-        tell(
-            connection,
-            f"""
-            GRANT USAGE ON SCHEMA {SCHEMA} TO {identifier(reader)};
-            GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {identifier(reader)}
-            """,
+    task = {
+        "published": str(published.absolute()),
+        "url": settings.postgres_url.get_secret_value(),
+        "reader": settings.postgres_reader,
+    }
+    command = [sys.executable, "-m", "pipelines.postgres"]
+    try:
+        done = subprocess.run(  # noqa: S603  (our own interpreter and module)
+            command, input=orjson.dumps(task), capture_output=True, cwd=PROJECT, timeout=LIMIT_SECONDS, check=False
         )
-    return Exported(version, counts)
-
-
-def _published_tables(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[Column]]:
-    """Columns by schema and name of what the published file holds for the server, in the order of names."""
-    found: dict[tuple[str, str], list[Column]] = {}
-    for schema, table, column, kind, comment in connection.execute(_PUBLISHED, [list(COMPANIONS)]).fetchall():
-        found.setdefault((schema, table), []).append(Column(column, server_type(table, column, kind), comment))
-    return found
-
-
-def _make_room(
-    connection: duckdb.DuckDBPyConnection, tables: Mapping[tuple[str, str], Sequence[Column]], ours: Collection[str]
-) -> None:
-    """Removes our tables that are no more, and leaves the others empty and in shape."""
-    there: dict[str, set[Column]] = {table: set() for table in ours}
-    for table, column, kind, comment in ask(connection, _SHAPES):
-        if table in ours:
-            there[table].add(Column(column, kind, comment))
-    wanted = {name: columns for (_, name), columns in tables.items()}
-    statements = [f"SET LOCAL lock_timeout = '{_SHORT_WAIT}'"]
-    statements += [f"DROP TABLE {SCHEMA}.{identifier(table)}" for table in ours if table not in wanted]
-    for table, columns in wanted.items():
-        statements += to_shape(table, columns, {c.name: c.type for c in there[table]} if table in there else None)
-    statements.append(f"SET LOCAL lock_timeout = '{_WAIT}'")
-    for table, columns in wanted.items():
-        statements += comments(table, [column for column in columns if column not in there.get(table, set())])
-        statements.append(f"DELETE FROM {SCHEMA}.{identifier(table)}")
-    tell(connection, "; ".join(statements))
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: Sequence[Column]) -> int:
-    names = ", ".join(identifier(column.name) for column in columns)
-    source = f"published.{schema}.{identifier(table)}"
-    connection.execute(f"INSERT INTO {SERVER}.{SCHEMA}.{identifier(table)} ({names}) SELECT {names} FROM {source}")
-    read = int(connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
-    written = int(ask(connection, f"SELECT count(*) FROM {SCHEMA}.{identifier(table)}")[0][0])
-    if read != written:
-        raise PermanentError(
-            f"{table} has {written} rows on the PostgreSQL server, {read} were read; nothing was changed there.",
-            "Report it with the version of DuckDB and of the server.",
+    except subprocess.TimeoutExpired:
+        raise TransientError(
+            f"The export to PostgreSQL was not done in {LIMIT_SECONDS // 60} minutes and was ended.", _CATCHES_UP
+        ) from None
+    if done.returncode < 0:
+        raise TransientError("The connection to PostgreSQL was cut in the middle of the export.", _CATCHES_UP)
+    if done.returncode > 0:
+        raise UnforeseenError(
+            f"The export to PostgreSQL ended with {done.returncode} and said nothing.", "Report it as a fault."
         )
-    return written
+    told = orjson.loads(done.stdout)
+    if "error" in told:
+        raise _error(told)
+    return Exported(**told)
+
+
+def _error(told: Mapping[str, Any]) -> KhoTinhError:
+    what, next_step, setting = told["what"], told["next_step"], told["setting"]
+    if told["error"] == SettingError.__name__:
+        return SettingError(setting, what.removeprefix(f"{setting}: "), next_step)
+    kinds = {kind.__name__: kind for kind in (TransientError, PermanentError, UnforeseenError)}
+    return kinds[told["error"]](what, next_step)

@@ -7,7 +7,7 @@ server become this project's, without the password. What is written to it is not
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,10 @@ def attached(url: SecretStr) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
         except duckdb.Error as error:
             raise _refused(error, address) from None
+        finally:
+            # One that is still open when DuckDB closes, on a connection that is gone, would end the process.
+            with suppress(duckdb.Error):
+                connection.execute("ROLLBACK")
 
 
 def tell(connection: duckdb.DuckDBPyConnection, statements: str) -> None:

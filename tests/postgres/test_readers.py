@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-from pipelines.postgres.export import export_marts
+from pipelines.postgres.copy import copy_marts
 from tests.postgres.server import IN_A_URL, Server
 from tests.postgres.versions import UNITS, published_file
 
@@ -82,10 +82,16 @@ def _read(server: Server, stop: threading.Event, kind: int) -> Seen:
     return seen
 
 
+def _export(server: Server, published: Path) -> None:
+    settings = server.settings(published.parent)
+    assert settings.postgres_url is not None
+    copy_marts(published, settings.postgres_url, "")
+
+
 def _readers_through(server: Server, folder: Path, exports: int) -> list[Seen]:
     """Exports versions 2 and on under four readers; every fifth has one column more in `received` or one less."""
     stop = threading.Event()
-    export_marts(published_file(folder, 1), server.settings(folder))
+    _export(server, published_file(folder, 1))
     with ThreadPoolExecutor(4) as pool:
         reading = [pool.submit(_read, server, stop, kind) for kind in range(4)]
         try:
@@ -93,7 +99,7 @@ def _readers_through(server: Server, folder: Path, exports: int) -> list[Seen]:
                 has_more = number // 5 % 2
                 marts = "ALTER TABLE marts.received ADD COLUMN note VARCHAR; CREATE TABLE marts.more (a INT)"
                 file = published_file(folder, number, marts if has_more else "")
-                export_marts(file, server.settings(folder))
+                _export(server, file)
                 file.unlink()
         finally:
             stop.set()
@@ -122,16 +128,15 @@ def test_no_reader_sees_an_error_or_two_versions_at_once_through_two_hundred(ser
 EXPORTER = """
 import os, sys
 from pathlib import Path
-from pipelines.postgres.export import export_marts
-from pipelines.settings import Settings
-settings = Settings(_env_file=None, home=Path("/"), postgres_url=sys.argv[1])
+from pydantic import SecretStr
+from pipelines.postgres.copy import copy_marts
 files = [Path(file) for file in sys.argv[2:]]
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
         print(os.getpid(), flush=True)
         for file in files * 100:
-            print(export_marts(file, settings).version, flush=True)
+            print(copy_marts(file, SecretStr(sys.argv[1]), "").version, flush=True)
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
@@ -140,7 +145,7 @@ for line in sys.stdin:
 def _kill(server: Server, folder: Path, kills: int) -> set[int]:
     """Kills exporters of versions 7 and 8 at random moments; returns the versions found after a kill, each whole."""
     files = [published_file(folder, number) for number in (7, 8)]
-    export_marts(files[0], server.settings(folder))
+    _export(server, files[0])
     url = f"postgresql://owner:{IN_A_URL}@127.0.0.1:{server.port}/khotinh"
     moments = random.Random(20261108)  # noqa: S311
     found = set()
@@ -162,7 +167,7 @@ def _kill(server: Server, folder: Path, kills: int) -> set[int]:
                 _read_at_once(connection, seen)
             assert seen.torn == []
             found.update(seen.versions)
-    export_marts(published_file(folder, 9), server.settings(folder))
+    _export(server, published_file(folder, 9))
     seen = Seen()
     with server.connect() as connection:
         _read_at_once(connection, seen)
