@@ -34,10 +34,11 @@ _MAKE = f"""
     SELECT pg_advisory_xact_lock({_TURN});
     CREATE SCHEMA IF NOT EXISTS {SCHEMA};
     CREATE TABLE IF NOT EXISTS {SCHEMA}.{VERSION_TABLE} (
-        version text NOT NULL, published_at timestamp NOT NULL, tables text[] NOT NULL, reader text NOT NULL);
-    COMMENT ON TABLE {SCHEMA}.{VERSION_TABLE} IS
-        'Phiên bản đang có ở đây, ghi cùng giao dịch với số liệu | The version that stands here, written with its figures'
+        version text NOT NULL, published_at timestamp NOT NULL, tables text[] NOT NULL, reader text NOT NULL)
 """
+_VERSION_COMMENT = (
+    "Phiên bản đang có ở đây, ghi cùng giao dịch với số liệu | The version that stands here, written with its figures"
+)
 _SHAPES = f"""
     SELECT relname::text, attname::text, format_type(atttypid, atttypmod), coalesce(col_description(attrelid, attnum), '')
     FROM pg_catalog.pg_class JOIN pg_catalog.pg_attribute ON attrelid = pg_class.oid
@@ -106,6 +107,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, reader: str) -> Exported:
     tell(
         connection,
         f"""
+        COMMENT ON TABLE {SCHEMA}.{VERSION_TABLE} IS {literal(_VERSION_COMMENT)};
         DELETE FROM {SCHEMA}.{VERSION_TABLE};
         INSERT INTO {SCHEMA}.{VERSION_TABLE}
         VALUES ({literal(version)}, {literal(str(published_at))}, ARRAY[{names}]::text[], {literal(reader)})

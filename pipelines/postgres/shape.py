@@ -1,7 +1,8 @@
 """What a mart is in PostgreSQL, and the statements that bring the table on the server to that shape.
 
 A reader in a long transaction keeps its snapshot of the rows, but not of a table that was dropped and made again: it
-would find it empty, without an error. So a table is made once, and columns come and go in place.
+would find it empty, without an error. So a table is made once, and columns come and go in place. One whose type changes goes
+and comes: whoever had such a transaction open since before reads NULL in it until the transaction ends.
 """
 
 from __future__ import annotations
