@@ -76,6 +76,8 @@ class Settings(BaseSettings):
         bbb_secret: Shared secret of the BigBlueButton server that `khotinh poll-meetings` asks; its address is
             KHOTINH_BBB_URL.
         bbb_checksum: Hash that this server wants of call and secret.
+        postgres_url: PostgreSQL server that each published version's marts are brought to; without it to none.
+        postgres_reader: Role there that may read them.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
@@ -104,6 +106,8 @@ class Settings(BaseSettings):
     cdr_concurrency: int = Field(default=64, ge=1)
     bbb_secret: SecretStr | None = None
     bbb_checksum: Literal["sha1", "sha256", "sha384", "sha512"] = "sha256"
+    postgres_url: SecretStr | None = None
+    postgres_reader: str = ""
 
     @classmethod
     def settings_customise_sources(

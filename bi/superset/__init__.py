@@ -1,0 +1,1 @@
+"""Apache Superset: a dashboard to begin with, as a bundle that Superset's own import takes."""
