@@ -119,12 +119,13 @@ def write_open_data(source: Path, manifest: Path, folder: Path, licence: Licence
             folder.mkdir(parents=True)
             version = newest_version(connection)
             resources = [_write(connection, folder, table, declared) for table in OPEN_TABLES]
-            coverage, hidden = _coverage(connection)
+            publisher = _province(connection)
+            coverage, hidden = _coverage(connection, publisher.removeprefix("UBND "))
         except duckdb.CatalogException as error:
             raise PermanentError(
                 f"No open data can be made of this file: {error}", "Build and publish again."
             ) from error
-    package = Package("khotinh-open-data", TITLE, DESCRIPTION, licence, coverage.place, version)
+    package = Package("khotinh-open-data", TITLE, DESCRIPTION, licence, publisher, version)
     write_package(folder, package, resources)
     datasets = [
         OpenDataset(table.title, resource.described.words, resource.written)
@@ -159,13 +160,18 @@ def _write(
     return Resource(written, described, str(table.title), table.foreign_keys)
 
 
-def _coverage(connection: duckdb.DuckDBPyConnection) -> tuple[Coverage, int]:
-    """Place and time that the figures speak of, and how many rows are hidden."""
-    first, last, hidden = connection.execute(_COVERAGE).fetchall()[0]
+def _province(connection: duckdb.DuckDBPyConnection) -> str:
+    """Whose figures they are."""
     province = connection.execute(_PROVINCE).fetchall()
     if not province:
         raise PermanentError("core.dim_unit names no province.", "Mend the register of units.")
-    return Coverage(province[0][0], first, last), hidden
+    return str(province[0][0])
+
+
+def _coverage(connection: duckdb.DuckDBPyConnection, place: str) -> tuple[Coverage, int]:
+    """Place and time that the figures speak of, and how many rows are hidden."""
+    first, last, hidden = connection.execute(_COVERAGE).fetchall()[0]
+    return Coverage(place, first, last), hidden
 
 
 def _write_readme(

@@ -131,6 +131,7 @@ def test_the_search_finds_without_accents_and_hides_the_rest(catalogue: Path, tm
     assert console == ""
     shown = [part.get("id") for part in page.find_class("entry") if part.get("hidden") is None]
     assert shown == ["marts.unit_daily"]
+    assert [part.get("id") for part in page.find_class("part") if part.get("hidden") is None] == ["schema-marts"]
     assert _text(page.get_element_by_id("found")) == "1 mục khớp | 1 entries match"
     everything = _parsed(seen_in_chromium(catalogue / "index.html", "", tmp_path)[0])
     assert not [part for part in everything.find_class("entry") if part.get("hidden") is not None]

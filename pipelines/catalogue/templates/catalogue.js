@@ -25,7 +25,14 @@ function search() {
     entry.hidden = !whole && shown === 0;
     count += entry.hidden ? 0 : 1;
   }
+  hideEmptyParts();
   found.textContent = wanted.length ? `${count} mục khớp | ${count} entries match` : "";
+}
+
+function hideEmptyParts() {
+  for (const part of document.querySelectorAll(".part")) {
+    part.hidden = !part.querySelector(".entry:not([hidden])");
+  }
 }
 
 form.addEventListener("submit", (event) => event.preventDefault());
