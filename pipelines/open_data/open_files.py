@@ -121,7 +121,7 @@ def write_open_data(source: Path, manifest: Path, folder: Path, licence: Licence
             resources = [_write(connection, folder, table, declared) for table in OPEN_TABLES]
             publisher = _province(connection)
             coverage, hidden = _coverage(connection, publisher.removeprefix("UBND "))
-        except duckdb.CatalogException as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise PermanentError(
                 f"No open data can be made of this file: {error}", "Build and publish again."
             ) from error

@@ -92,10 +92,17 @@ def test_a_cell_that_should_be_hidden_and_is_not_stops_everything(tmp_path: Path
     assert not (tmp_path / "open").exists()
 
 
-def test_a_file_without_the_open_table_says_so(tmp_path: Path) -> None:
-    file = finished_file(tmp_path, "DROP TABLE open.open_indicator_monthly;")
-    with pytest.raises(PermanentError, match="open_indicator_monthly"):
-        write_open_data(file, manifest_of(tmp_path), tmp_path / "open")
+@pytest.mark.parametrize(
+    ("lack", "named"),
+    [
+        ("DROP TABLE open.open_indicator_monthly", "open_indicator_monthly"),
+        ("DROP SCHEMA open CASCADE", "open_indicator_monthly"),
+        ("ALTER TABLE core.dim_indicator DROP COLUMN legal_source", "legal_source"),
+    ],
+)
+def test_a_file_that_lacks_something_is_refused_by_name(tmp_path: Path, lack: str, named: str) -> None:
+    with pytest.raises(PermanentError, match=f"No open data can be made .*{named}"):
+        write_open_data(finished_file(tmp_path, f"{lack};"), manifest_of(tmp_path), tmp_path / "open")
 
 
 def test_before_the_first_whole_month_there_is_an_empty_table(tmp_path: Path) -> None:
