@@ -19,7 +19,15 @@ _SHARES = (
     ("videoconference_participation", Column("Dự họp", "Took part")),
     ("videoconference_failed_joins", Column("Không vào được", "Failed joins")),
 )
-NO_POLL, NOT_ASKED, OFFLINE, ONLINE, TOOK_PART, OFFLINE_YET_TOOK_PART, UNASKED_YET_TOOK_PART = ".", "?", "0", "1", "2", "3", "4"
+NO_POLL, NOT_ASKED, OFFLINE, ONLINE, TOOK_PART, OFFLINE_YET_TOOK_PART, UNASKED_YET_TOOK_PART = (
+    ".",
+    "?",
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+)
 
 
 def chapter(published: Published, figures: Figures) -> dict[str, Any]:

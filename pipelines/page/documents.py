@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.page import formats, units
+from pipelines.page import formats
 from pipelines.page.figures import Column, Figures
 from pipelines.page.published import Published
+from pipelines.page.units import DOCUMENTS, Units, ranking
 
 _CARDS = (
     "document_sent", "document_documents_sent", "document_received", "document_completed", "document_resent",
@@ -27,12 +28,16 @@ _SIGNING = (
 )
 
 
-def chapter(published: Published, figures: Figures) -> dict[str, Any]:
+def chapter(published: Published, figures: Figures, units: Units) -> dict[str, Any]:
     """What the template `van-ban.html` shows."""
     tables = [
         figures.by_day("documents-days", "Lượt gửi và vào sổ theo ngày", "Deliveries and registrations by day", _FLOW),
-        figures.by_month("documents-months", "Lượt gửi và vào sổ theo tháng", "Deliveries and registrations by month", _FLOW),
-        figures.by_day("shares-days", "Tiếp nhận, xử lý, gửi lại theo ngày", "Taken in, completed, sent again by day", _SHARES),
+        figures.by_month(
+            "documents-months", "Lượt gửi và vào sổ theo tháng", "Deliveries and registrations by month", _FLOW
+        ),
+        figures.by_day(
+            "shares-days", "Tiếp nhận, xử lý, gửi lại theo ngày", "Taken in, completed, sent again by day", _SHARES
+        ),
         figures.by_month("shares-months", "Tiếp nhận, xử lý, gửi lại theo tháng", "The same by month", _SHARES),
         figures.by_month("signing-months", "Ký số theo tháng", "Signing by month", _SIGNING),
     ]
@@ -40,7 +45,7 @@ def chapter(published: Published, figures: Figures) -> dict[str, Any]:
         "cards": figures.cards(_CARDS),
         "tables": [table for table in tables if table is not None],
         "savings": _savings(published),
-        "ranking": units.ranking(published, "van-ban", units.DOCUMENTS, figures.province),
+        "ranking": ranking(published, units, "van-ban", DOCUMENTS, figures.province),
     }
 
 

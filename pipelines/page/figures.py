@@ -222,7 +222,11 @@ class Figures:
         if len(periods) < 2:  # noqa: PLR2004  (one month is no history)
             return None
         lines = [
-            Line(formats.month(period), [self.month_cell(code, period) for code, _ in columns], self._note(columns, period))
+            Line(
+                formats.month(period),
+                [self.month_cell(code, period) for code, _ in columns],
+                self._note(columns, period),
+            )
             for period in periods
         ]
         return Table(key, vi, en, ("Tháng", "Month"), [column for _, column in columns], lines)
@@ -250,4 +254,3 @@ def days_of(month: Row) -> str:
     if month["is_complete"] or month["days_expected"] is None:
         return ""
     return f"{month['days_covered'] or 0}/{month['days_expected']}"
-

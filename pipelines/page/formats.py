@@ -13,7 +13,9 @@ def number(value: Decimal | int, places: int = 0) -> str:
     """1234.56 as `1.234,6` with one place; a whole number is written without places."""
     exact = Decimal(value)
     shown = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    text = f"{abs(shown):,.0f}" if shown == shown.to_integral_value() and shown == exact else f"{abs(shown):,.{places}f}"
+    text = (
+        f"{abs(shown):,.0f}" if shown == shown.to_integral_value() and shown == exact else f"{abs(shown):,.{places}f}"
+    )
     return (MINUS if shown < 0 else "") + text.translate(str.maketrans(",.", ".,"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pipelines.page import formats
-from pipelines.page.figures import Cell, Column, Figures, cell_of, days_of, state_of
+from pipelines.page.figures import Cell, Column, Figures, Table, cell_of, days_of, state_of
 from pipelines.page.published import Published, Row
 from pipelines.page.words import BIAS, DIRECTIONS, EMPTY_DENOMINATORS, GROUPS, Word, word
 
@@ -51,7 +51,7 @@ def _month(figures: Figures, code: str, row: Row) -> Row:
     }
 
 
-def _days(figures: Figures, code: str) -> Any:
+def _days(figures: Figures, code: str) -> Table | None:
     indicator = figures.indicators[code]
     if indicator["grain"] != "daily":
         return None

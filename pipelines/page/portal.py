@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.page import formats, units
+from pipelines.page import formats
 from pipelines.page.figures import Cell, Column, Figures, Line, Table, count_cell
 from pipelines.page.published import Published
+from pipelines.page.units import PORTAL, Units, ranking
 from pipelines.page.words import BUCKETS, word
 
 _CARDS = (
@@ -30,9 +31,13 @@ _ONLINE = (
 )
 
 
-def chapter(published: Published, figures: Figures) -> dict[str, Any]:
+def chapter(published: Published, figures: Figures, units: Units) -> dict[str, Any]:
     """What the template `dich-vu-cong.html` shows."""
-    flow, on_time, online = ("Tiếp nhận và giải quyết", "Received and settled"), ("Đúng hạn", "On time"), ("Trực tuyến", "Online")
+    flow, on_time, online = (
+        ("Tiếp nhận và giải quyết", "Received and settled"),
+        ("Đúng hạn", "On time"),
+        ("Trực tuyến", "Online"),
+    )
     tables = [
         figures.by_day("flow-days", *_by("ngày", "day", flow), _FLOW),
         figures.by_month("flow-months", *_by("tháng", "month", flow), _FLOW),
@@ -45,7 +50,7 @@ def chapter(published: Published, figures: Figures) -> dict[str, Any]:
         "cards": figures.cards(_CARDS),
         "tables": [table for table in tables if table is not None],
         "due": _due(published),
-        "ranking": units.ranking(published, "dich-vu-cong", units.PORTAL, figures.province),
+        "ranking": ranking(published, units, "dich-vu-cong", PORTAL, figures.province),
     }
 
 

@@ -78,4 +78,6 @@ def open_published(file: Path) -> Iterator[Published]:
         with duckdb.connect(str(file), read_only=True) as connection:
             yield Published(connection)
     except duckdb.Error as error:
-        raise PermanentError(f"The page cannot be made from {file}: {error}", "Publish again, then report it.") from error
+        raise PermanentError(
+            f"The page cannot be made from {file}: {error}", "Publish again, then report it."
+        ) from error

@@ -49,7 +49,11 @@ def _verdicts(published: Published) -> dict[str, Any] | None:
         FROM meta.loads LEFT JOIN meta.datasets USING (dataset) GROUP BY ALL ORDER BY dataset""")
     if rows is None:
         return None
-    return {"words": VERDICTS, "lines": [{**row, "shown": _numbers(row)} for row in rows], "total": _numbers(_sum(rows))}
+    return {
+        "words": VERDICTS,
+        "lines": [{**row, "shown": _numbers(row)} for row in rows],
+        "total": _numbers(_sum(rows)),
+    }
 
 
 def _numbers(row: Row) -> dict[str, str]:
@@ -149,7 +153,11 @@ def _reconciliation(published: Published) -> list[dict[str, Any]] | None:
         FROM marts.portal_reconciliation GROUP BY period ORDER BY period DESC LIMIT ?""",
         [MONTHS_SHOWN],
     )
-    return None if rows is None else [{**row, "month": formats.month(row["period"]), "shown": _numbers(row)} for row in rows]
+    return (
+        None
+        if rows is None
+        else [{**row, "month": formats.month(row["period"]), "shown": _numbers(row)} for row in rows]
+    )
 
 
 def _differences(published: Published) -> list[Row] | None:

@@ -19,10 +19,10 @@ from pipelines.page import (
     quality,
     targets,
     today,
-    units,
 )
 from pipelines.page.figures import DAYS_SHOWN, Figures
 from pipelines.page.published import Published, open_published
+from pipelines.page.units import Units
 
 _HERE = Path(__file__).parent
 NAVIGATION: Final = (
@@ -50,9 +50,10 @@ def write_page(published: Path, folder: Path) -> None:
     """
     with open_published(published) as file:
         figures = Figures(file)
-        chapters = _chapters(file, figures)
+        units = Units(file)
+        chapters = _chapters(file, figures, units)
         one_by_one = indicators.pages(file, figures)
-        data = _data_files(file, chapters)
+        data = _data_files(units, chapters)
         version, published_at = file.version()
         frame = {
             "version": version,
@@ -68,7 +69,9 @@ def write_page(published: Path, folder: Path) -> None:
         _write(folder / name, environment.get_template(name).render(**frame, **chapter, here=name, root=""))
     (folder / "chi-tieu").mkdir()
     for code, chapter in one_by_one.items():
-        text = environment.get_template("mot-chi-tieu.html").render(**frame, **chapter, here="chi-tieu.html", root="../")
+        text = environment.get_template("mot-chi-tieu.html").render(
+            **frame, **chapter, here="chi-tieu.html", root="../"
+        )
         _write(folder / "chi-tieu" / f"{code}.html", text)
     (folder / "data").mkdir()
     for name, value in data.items():
@@ -76,12 +79,12 @@ def write_page(published: Path, folder: Path) -> None:
     shutil.copytree(_HERE / "assets", folder / "assets", copy_function=shutil.copyfile)
 
 
-def _chapters(file: Published, figures: Figures) -> dict[str, dict[str, Any]]:
+def _chapters(file: Published, figures: Figures, units: Units) -> dict[str, dict[str, Any]]:
     return {
         "index.html": today.chapter(file, figures),
         "muc-tieu.html": targets.chapter(file),
-        "dich-vu-cong.html": portal.chapter(file, figures),
-        "van-ban.html": documents.chapter(file, figures),
+        "dich-vu-cong.html": portal.chapter(file, figures, units),
+        "van-ban.html": documents.chapter(file, figures, units),
         "hoi-nghi.html": conferences.chapter(file, figures),
         "qd766.html": qd766.chapter(file, figures),
         "chat-luong.html": quality.chapter(file),
@@ -89,9 +92,9 @@ def _chapters(file: Published, figures: Figures) -> dict[str, dict[str, Any]]:
     }
 
 
-def _data_files(file: Published, chapters: dict[str, dict[str, Any]]) -> dict[str, object]:
+def _data_files(units: Units, chapters: dict[str, dict[str, Any]]) -> dict[str, object]:
     """JSON that scripts assign: a page opened from a folder may load scripts and nothing else."""
-    found: dict[str, object] = {"units": units.units_file(file)}
+    found: dict[str, object] = {"units": units.known}
     for chapter in chapters.values():
         ranking = chapter.get("ranking")
         found |= ranking.files if ranking is not None else {}

@@ -20,7 +20,11 @@ def chapter(published: Published) -> dict[str, Any]:
     known = [code for code in _ORDER if any(row["state_code"] == code for row in rows)]
     others = sorted({row["state_code"] for row in rows} - set(_ORDER))
     groups = [
-        {"word": word(TARGETS, code), "code": code, "targets": [_shown(row) for row in rows if row["state_code"] == code]}
+        {
+            "word": word(TARGETS, code),
+            "code": code,
+            "targets": [_shown(row) for row in rows if row["state_code"] == code],
+        }
         for code in [*known, *others]
     ]
     return {"targets": groups}
@@ -36,7 +40,9 @@ def _shown(row: Row) -> Row:
         "shown_value": _value(row["value"], is_share=is_share),
         "shown_target": _value(row["target_value"], is_share=is_share),
         "shown_gap": "" if row["gap"] is None else formats.signed(row["gap"], is_share=is_share),
-        "shown_pace": "" if row["pace_needed"] is None else formats.signed(row["pace_needed"], is_share=is_share, places=2),
+        "shown_pace": ""
+        if row["pace_needed"] is None
+        else formats.signed(row["pace_needed"], is_share=is_share, places=2),
         "of": _of(row),
         "shown_period": "" if row["period"] is None else formats.month(row["period"]),
         "why_vi": vi,

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date
 from typing import Any, Final
 
 from pipelines.page import formats
 from pipelines.page.figures import Figures
 from pipelines.page.published import Published, Row
-from pipelines.page.words import COMPLETENESS, FRESHNESS, VERDICTS, word
+from pipelines.page.words import COMPLETENESS, FRESHNESS, NOT_COME, VERDICTS, word
 
-DAYS_OF_MATRIX: Final = 14
-MOST_MISSING: Final = 40
+DAYS_OF_MATRIX: Final = 21
+MOST_MISSING: Final = 12
 _HEADLINES: Final = (
     "portal_received", "portal_settled_on_time_local", "portal_online", "portal_open_late",
     "document_sent", "document_received", "videoconference_online", "videoconference_participation",
 )  # fmt: skip
 
+_STATES: Final = {**COMPLETENESS, "not_come": NOT_COME}
+
 
 def chapter(published: Published, figures: Figures) -> dict[str, Any]:
     """What the template `index.html` shows."""
     _, published_at = published.version()
+    datasets = _datasets(published)
     arrived = published.rows(
         """
         SELECT verdict, count(*) AS loads, sum(rows_read)::BIGINT AS rows_read, sum(rows_quarantined)::BIGINT AS rows_quarantined
@@ -31,7 +34,8 @@ def chapter(published: Published, figures: Figures) -> dict[str, Any]:
         "cards": figures.cards(_HEADLINES),
         "newest_day": _shown_day(published.day("SELECT max(report_date) FROM core.day_coverage")),
         "arrived": None if arrived is None else [{**row, "word": word(VERDICTS, row["verdict"])} for row in arrived],
-        "datasets": _datasets(published),
+        "datasets": datasets,
+        "late_count": None if datasets is None else sum(row["state"] == "late" for row in datasets),
         "matrix": _matrix(published),
         "missing": _missing(published),
         "subjects": _subjects(published),
@@ -65,40 +69,54 @@ def _datasets(published: Published) -> list[Row] | None:
 
 
 def _matrix(published: Published) -> dict[str, Any] | None:
-    """Daily datasets by day, the last DAYS_OF_MATRIX days of which anything is known."""
-    last = published.day("SELECT max(day) FROM meta.completeness WHERE subject_type = 'dataset'")
-    if last is None:
-        return None
-    first = last - timedelta(days=DAYS_OF_MATRIX - 1)
+    """Daily datasets that are in use, by day: the DAYS_OF_MATRIX days up to the last one that is due."""
     rows = published.rows(
         """
-        SELECT dataset, title_vi, title_en, day, state FROM meta.completeness JOIN meta.datasets USING (dataset)
-        WHERE subject_type = 'dataset' AND cadence = 'daily' AND day >= ? ORDER BY dataset, day""",
-        [first],
+        SELECT dataset, title_vi, title_en, periods.day, CASE WHEN is_owed AND is_due THEN 'not_come' END AS owed, completeness.state
+        FROM meta.expected_periods AS periods JOIN meta.datasets USING (dataset) JOIN meta.freshness USING (dataset)
+        LEFT JOIN (FROM meta.completeness WHERE subject_type = 'dataset') AS completeness USING (dataset, day)
+        WHERE cadence = 'daily' AND periods.day > (
+            SELECT max(day) FROM meta.expected_periods WHERE is_owed AND is_due AND day = last_day) - ?::INTEGER
+        AND periods.day <= (SELECT max(day) FROM meta.expected_periods WHERE is_owed AND is_due AND day = last_day)
+        ORDER BY dataset, periods.day""",
+        [DAYS_OF_MATRIX],
     )
-    days = sorted({row["day"] for row in rows or ()})
+    if not rows:
+        return None
+    days = sorted({row["day"] for row in rows})
     lines: dict[str, dict[str, Any]] = {}
-    for row in rows or ():
+    for row in rows:
         line = lines.setdefault(row["dataset"], {"vi": row["title_vi"], "en": row["title_en"], "states": {}})
-        line["states"][row["day"]] = word(COMPLETENESS, row["state"])
+        line["states"][row["day"]] = word(_STATES, row["state"] or row["owed"]) if row["state"] or row["owed"] else None
     heads = [(f"{one:%d/%m}", formats.day(one)) for one in days]
     table = [
-        {"vi": line["vi"], "en": line["en"], "cells": [line["states"].get(one) for one in days]} for line in lines.values()
+        {"vi": line["vi"], "en": line["en"], "cells": [line["states"].get(one) for one in days]}
+        for line in lines.values()
     ]
-    return {"days": heads, "lines": table, "legend": list(COMPLETENESS.values())}
+    return {"days": heads, "lines": table, "legend": list(_STATES.values())}
 
 
 def _missing(published: Published) -> dict[str, Any] | None:
+    """Periods that are owed and due and of which no load is in force, by dataset; datasets that are not in use owe nothing."""
     rows = published.rows("""
-        SELECT dataset, title_vi, title_en, owner, cadence, day, state FROM meta.completeness JOIN meta.datasets USING (dataset)
-        WHERE subject_type = 'dataset' AND state IN ('late', 'missing') ORDER BY day DESC, dataset""")
+        WITH missing AS (
+            SELECT dataset, day FROM meta.expected_periods JOIN meta.freshness USING (dataset)
+            WHERE is_owed AND is_due AND (dataset, left(day::VARCHAR, CASE WHEN day = last_day THEN 10 ELSE 7 END))
+                NOT IN (SELECT (dataset, partition_key) FROM meta.loads WHERE is_in_force)
+        )
+        SELECT dataset, title_vi, title_en, owner, cadence, count(*) AS periods, list(day ORDER BY day DESC) AS days
+        FROM missing JOIN meta.datasets USING (dataset) GROUP BY ALL ORDER BY periods DESC, dataset""")
     if rows is None:
         return None
     lines = [
-        {**row, "period": _period(row["day"], row["cadence"]), "word": word(COMPLETENESS, row["state"])}
-        for row in rows[:MOST_MISSING]
+        {
+            **row,
+            "shown": [_period(day, row["cadence"]) for day in row["days"][:MOST_MISSING]],
+            "more": max(row["periods"] - MOST_MISSING, 0),
+        }
+        for row in rows
     ]
-    return {"lines": lines, "count": len(rows)}
+    return {"lines": lines, "count": sum(row["periods"] for row in rows)}
 
 
 def _subjects(published: Published) -> list[Row] | None:
@@ -115,11 +133,11 @@ def _subjects(published: Published) -> list[Row] | None:
     ]  # fmt: skip
 
 
-def _period(day: Any, cadence: str) -> str:
+def _period(day: date | None, cadence: str) -> str:
     if day is None:
         return ""
     return formats.day(day) if cadence == "daily" else f"{day:%m/%Y}"
 
 
-def _shown_day(day: Any) -> str:
+def _shown_day(day: date | None) -> str:
     return "" if day is None else formats.day(day)

@@ -13,7 +13,7 @@ from typing import Final
 from pipelines.page import formats
 from pipelines.page.published import Published, Row
 
-MONTHS_SHOWN: Final = 6
+MONTHS_SHOWN: Final = 4
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,14 @@ class Ranking:
         measures: Its columns.
         months: Months that there are files of, the newest first: as stored and as people write them.
         partial: Those of them that are not over, or lack days.
-        units: How many units stand in the newest one.
-        files: Data by file name: for each month, rows of unit, then numerator and denominator of each measure.
+        files: Data by file name: for each month, rows of the unit's place, then of each measure its count, or of a share its
+            numerator and denominator; None where the mart has no row.
     """
 
     key: str
     measures: Sequence[Measure]
     months: Sequence[tuple[str, str]]
     partial: Sequence[str]
-    units: int
     files: dict[str, object]
 
 
@@ -63,15 +62,32 @@ DOCUMENTS: Final = (
 )
 
 
-def units_file(published: Published) -> dict[str, list[str]]:
-    """Name and kind of every unit by its code, for all rankings."""
-    rows = published.rows("""
-        SELECT unit_code, unit_name_vi, unit_type FROM core.dim_unit WHERE is_latest
-            AND unit_code IN (SELECT unit_code FROM marts.indicator_monthly) ORDER BY unit_code""")
-    return {row["unit_code"]: [row["unit_name_vi"], row["unit_type"]] for row in rows or ()}
+class Units:
+    """Units that any ranking may name, in one order, so that rankings can say which one by its place.
+
+    Args:
+        published: The file.
+
+    Attributes:
+        known: Code, name and kind of each.
+    """
+
+    def __init__(self, published: Published) -> None:
+        rows = published.rows("""
+            SELECT unit_code, unit_name_vi, unit_type FROM core.dim_unit WHERE is_latest
+                AND unit_code IN (SELECT unit_code FROM marts.indicator_monthly) ORDER BY unit_code""")
+        self.known = [[row["unit_code"], row["unit_name_vi"], row["unit_type"]] for row in rows or ()]
+        self._places = {code: place for place, (code, _, _) in enumerate(self.known)}
+
+    def place(self, code: str) -> int:
+        """Where the unit stands in `known`; one that no register knows is put there under its code."""
+        if code not in self._places:
+            self._places[code] = len(self.known)
+            self.known.append([code, code, ""])
+        return self._places[code]
 
 
-def ranking(published: Published, key: str, measures: Sequence[Measure], province: str) -> Ranking | None:
+def ranking(published: Published, units: Units, key: str, measures: Sequence[Measure], province: str) -> Ranking | None:
     """The ranking of all units but the province itself; None if there is nothing to rank."""
     codes = [measure.code for measure in measures]
     months = published.rows(
@@ -82,30 +98,35 @@ def ranking(published: Published, key: str, measures: Sequence[Measure], provinc
     )
     if not months:
         return None
-    files = {f"{key}-{row['period']}": _lines(published, codes, row["period"], province) for row in months}
-    newest = files[f"{key}-{months[0]['period']}"]
+    files = {f"{key}-{row['period']}": _lines(published, units, measures, row["period"], province) for row in months}
     shown = [(row["period"], formats.month(row["period"])) for row in months]
     partial = [row["period"] for row in months if not row["is_complete"]]
-    return Ranking(key, measures, shown, partial, len(newest), dict(files))
+    return Ranking(key, measures, shown, partial, dict(files))
 
 
-def _lines(published: Published, codes: Sequence[str], period: str, province: str) -> list[list[object]]:
+def _lines(
+    published: Published, units: Units, measures: Sequence[Measure], period: str, province: str
+) -> list[list[int | float | None]]:
     rows = published.rows(
         """
         SELECT unit_code, indicator_code, numerator, denominator FROM marts.indicator_monthly
         WHERE list_contains(?, indicator_code) AND period = ? AND unit_code <> ? ORDER BY unit_code""",
-        [list(codes), period, province],
+        [[measure.code for measure in measures], period, province],
     )
     by_unit: dict[str, dict[str, Row]] = {}
     for row in rows or ():
         by_unit.setdefault(row["unit_code"], {})[row["indicator_code"]] = row
     return [
-        [unit, *(figure for code in codes for figure in _pair(measured.get(code)))] for unit, measured in by_unit.items()
+        [units.place(unit), *(figure for one in measures for figure in _figures(one, measured.get(one.code)))]
+        for unit, measured in by_unit.items()
     ]
 
 
-def _pair(row: Row | None) -> tuple[int | float | None, int | float | None]:
-    return (None, None) if row is None else (_plain(row["numerator"]), _plain(row["denominator"]))
+def _figures(measure: Measure, row: Row | None) -> list[int | float | None]:
+    numerator = None if row is None else _plain(row["numerator"])
+    if not measure.is_share:
+        return [numerator]
+    return [numerator, None if row is None else _plain(row["denominator"])]
 
 
 def _plain(value: Decimal | None) -> int | float | None:

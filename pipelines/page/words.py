@@ -30,6 +30,8 @@ COMPLETENESS: Final[Mapping[str, Word]] = {
     "missing": Word("thiếu", "missing", "bad", "×"),
     "never_asked": Word("chưa lấy", "never asked for", "quiet", "?"),
 }
+NOT_COME: Final = Word("đến hạn, chưa có", "due, not there yet", "bad", "○")
+"""A period that is owed and due, and of which `meta.completeness` says nothing: nobody has asked for it since."""
 FRESHNESS: Final[Mapping[str, Word]] = {
     "fresh": Word("đúng hạn", "up to date", "good", "✓"),
     "late": Word("trễ", "late", "doubt", "!"),

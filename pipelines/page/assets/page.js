@@ -40,12 +40,14 @@
 
   /* ---- charts: what the table says and nothing else; a cell without a figure is a gap */
   const style = (name) => getComputedStyle(root).getPropertyValue(name).trim();
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
   function options(table) {
     const heads = all("thead th[data-draw]", table);
     const lines = all("tbody tr", table);
-    const labels = lines.map((line) => visible(line.querySelector("th")));
-    const short = (text) => text.replace(/^(\d\d\/\d\d)\/\d{4}.*/, "$1").replace(/^(\d\d\/\d{4}) .*/, "$1");
+    const labels = lines.map((line) => {
+      const head = line.querySelector("th"), part = head.querySelector(".part");
+      return part ? head.firstChild.textContent.trim() + " (" + visible(part) + ")" : visible(head);
+    });
+    const short = (text) => text.replace(/^(\d\d\/\d\d)\/\d{4}$/, "$1").replace(/^(\d\d\/\d{4}) .*/, "$1*");
     const ink = style("--soft-ink"), grid = style("--grid");
     const colours = [style("--series-1"), style("--series-2"), style("--series-3")];
     const drawn = heads.map((head, place) => ({ head, place })).filter((one) => one.head.dataset.draw);
@@ -72,24 +74,21 @@
   }
   function chart(figure) {
     const place = figure.querySelector(".canvas"), table = figure.querySelector("table");
-    let drawing = null;
+    const drawing = echarts.init(place, null, { renderer: "svg" });
     const draw = () => {
-      if (drawing === null) return;
-      drawing.setOption(options(table), true);
       drawing.resize();
+      drawing.setOption(options(table), true);
     };
-    const begin = () => { drawing = echarts.init(place, null, { renderer: "svg" }); draw(); };
+    draw();
     redraw.push(draw);
     addEventListener("resize", draw);
-    if (!("IntersectionObserver" in window)) { begin(); return; }
-    const watch = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) { watch.disconnect(); begin(); } }, { rootMargin: "200px" });
-    watch.observe(place);
-    addEventListener("beforeprint", () => { if (drawing === null) { watch.disconnect(); begin(); } });
   }
   if (window.echarts) all("figure.chart").forEach(chart);
   const again = () => redraw.forEach((draw) => draw());
   ["(prefers-color-scheme: dark)", "print"].forEach((query) => matchMedia(query).addEventListener("change", again));
-  still.addEventListener("change", again);
+
+  /* ---- the newest days stand at the right end of a table that is too wide */
+  all(".matrix").forEach((table) => { table.parentElement.scrollLeft = table.parentElement.scrollWidth; });
 
   /* ---- data: a page from a folder may load scripts and nothing else */
   const asked = {};
@@ -121,19 +120,20 @@
     const status = section.querySelector(".count"), body = table.tBodies[0];
     const heads = all("th[data-code]", table);
     const standing = { by: String(heads.findIndex((head) => head.dataset.share === "1")), down: true, rows: 50 };
-    let units = {}, lines = [];
+    const shares = heads.map((head) => head.dataset.share === "1");
+    const starts = heads.map((head, place) => 1 + place + shares.slice(0, place).filter(Boolean).length);
+    let units = [], lines = [];
+    const numerator = (line, place) => line[starts[place]], denominator = (line, place) => line[starts[place] + 1];
     const value = (line, place) => {
-      const numerator = line[1 + 2 * place], denominator = line[2 + 2 * place];
-      if (numerator === null) return null;
-      if (heads[place].dataset.share === "0") return numerator;
-      return denominator ? numerator / denominator : null;
+      if (numerator(line, place) === null || !shares[place]) return numerator(line, place);
+      return denominator(line, place) ? numerator(line, place) / denominator(line, place) : null;
     };
-    const weight = (line, place) => (heads[place].dataset.share === "1" ? line[2 + 2 * place] : line[1 + 2 * place]) || 0;
-    const name = (line) => (units[line[0]] || [line[0], ""])[0];
+    const weight = (line, place) => (shares[place] ? denominator(line, place) : numerator(line, place)) || 0;
+    const code = (line) => units[line[0]][0], name = (line) => units[line[0]][1], kindOf = (line) => units[line[0]][2];
     function chosen() {
       const sought = form.elements.text.value.trim(), kind = form.elements.kind.value, least = Number(form.elements.least.value);
       const place = standing.by === "name" ? 0 : Number(standing.by);
-      const found = lines.filter((line) => (!kind || (units[line[0]] || [])[1] === kind) && weight(line, place) >= least);
+      const found = lines.filter((line) => (!kind || kindOf(line) === kind) && weight(line, place) >= least);
       const direction = standing.down ? -1 : 1;
       found.sort((one, other) => {
         if (standing.by === "name") return direction * name(one).localeCompare(name(other), "vi");
@@ -148,21 +148,21 @@
         if (now !== before) { rank = position + 1; before = now; }
         return { line, rank };
       });
-      return sought ? ranked.filter(({ line }) => matches(plain(name(line) + " " + line[0]), sought)) : ranked;
+      return sought ? ranked.filter(({ line }) => matches(plain(name(line) + " " + code(line)), sought)) : ranked;
     }
     function row({ line, rank }) {
       const element = make("tr");
-      element.dataset.unit = line[0];
+      element.dataset.unit = code(line);
       element.append(make("td", String(rank)));
       const head = make("th", name(line));
       head.scope = "row";
-      head.append(make("span", line[0], "sub code"));
+      head.append(make("span", code(line), "sub code"));
       element.append(head);
       heads.forEach((column, place) => {
         const figure = value(line, place), cell = make("td");
         if (figure === null) cell.append(make("span", say("không phát sinh", "none to count"), "absent"));
-        else if (column.dataset.share === "0") cell.textContent = whole.format(figure);
-        else cell.append(share(figure), make("span", "(" + whole.format(line[1 + 2 * place]) + "/" + whole.format(line[2 + 2 * place]) + ")", "detail"));
+        else if (!shares[place]) cell.textContent = whole.format(figure);
+        else cell.append(share(figure), make("span", "(" + whole.format(numerator(line, place)) + "/" + whole.format(denominator(line, place)) + ")", "detail"));
         element.append(cell);
       });
       return element;
