@@ -133,7 +133,11 @@ class Figures:
     @cached_property
     def indicators(self) -> dict[str, Row]:
         """Rows of `meta.indicators` by code, in the registry's order."""
-        found = self._published.rows("SELECT *, measure = 'share' AS is_share FROM meta.indicators")
+        found = self._published.rows("""
+            SELECT indicator_code, group_code, name_vi, name_en, grain, measure = 'share' AS is_share, direction,
+                zero_denominator, unit_vi, unit_en, coverage, legal_source, formula_vi, numerator_en, denominator_en, bias,
+                caveat_vi, caveat_en, owner, valid_from, valid_to
+            FROM meta.indicators""")
         return {row["indicator_code"]: row for row in found or ()}
 
     @cached_property

@@ -14,15 +14,20 @@ from pipelines.page.words import COVERAGE, word
 def chapter(published: Published, figures: Figures) -> dict[str, Any]:
     """What the template `qd766.html` shows: the newest month of the province, and every month's points."""
     scores = published.rows(
-        "SELECT * FROM marts.qd766_score_monthly WHERE unit_code = ? ORDER BY period DESC", [figures.province]
+        """
+        SELECT period, points_earned, points_covered, earned_rate, points_earned_fully_covered, points_fully_covered,
+            points_possible, full_part_count, partly_part_count, missing_part_count, is_complete
+        FROM marts.qd766_score_monthly WHERE unit_code = ? ORDER BY period DESC""",
+        [figures.province],
     )
     if not scores:
         return {"score": None, "groups": None, "history": None}
     score = scores[0]
     rows = published.rows(
         """
-        SELECT part.*, known.group_vi, known.group_en, known.numerator_en, known.denominator_en, known.legal_source,
-            indicator.name_vi, indicator.name_en
+        SELECT part.part_code, part.group_number, part.coverage_code, part.piece_code, part.numerator, part.denominator,
+            part.rate, part.max_points, part.points_covered, part.points_earned, part.missing_vi, part.missing_en,
+            known.group_vi, known.group_en, known.numerator_en, known.legal_source, indicator.name_vi, indicator.name_en
         FROM marts.qd766_monthly AS part JOIN meta.qd766_parts AS known USING (part_code)
         LEFT JOIN meta.indicators AS indicator ON indicator.indicator_code = part.piece_code
         WHERE part.unit_code = ? AND part.period = ? ORDER BY part.group_number, part.part_code""",

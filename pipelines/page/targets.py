@@ -14,7 +14,11 @@ _ORDER: Final = ("overdue", "below", "in_progress", "met", "not_measured", "not_
 
 def chapter(published: Published) -> dict[str, Any]:
     """What the template `muc-tieu.html` shows: targets by what is to be done about them."""
-    rows = published.rows("SELECT * FROM marts.target_progress ORDER BY due_year NULLS LAST, target_code")
+    rows = published.rows("""
+        SELECT target_code, indicator_code, target_name_vi, target_name_en, scope_code, due_year, unit_of_count, target_value,
+            legal_source, is_comparable, void_reason, period, numerator, denominator, value, is_complete, gap,
+            months_remaining, pace_needed, state_code
+        FROM marts.target_progress ORDER BY due_year NULLS LAST, target_code""")
     if rows is None:
         return {"targets": None}
     known = [code for code in _ORDER if any(row["state_code"] == code for row in rows)]
