@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.page import formats
 from pipelines.page.figures import Cell, Column, Figures, Line, Table
 from pipelines.page.published import Published, Row
-from pipelines.page.words import COVERAGE, word
+from pipelines.page.words import COVERAGE, PARTS, word
 
 
 def chapter(published: Published, figures: Figures) -> dict[str, Any]:
@@ -72,6 +72,7 @@ def _part(row: Row) -> Row:
     return {
         **row,
         "word": word(COVERAGE, row["coverage_code"]),
+        "fallback": PARTS.get(row["part_code"], row["numerator_en"]),
         "rate_shown": "" if row["rate"] is None else formats.percent(row["rate"]),
         "of": _of(row),
         "earned": points(earned),

@@ -62,6 +62,20 @@ COVERAGE: Final[Mapping[str, Word]] = {
     "not": Word("không đo được", "cannot be measured", "quiet", "–"),
     "empty": Word("kỳ này không phát sinh", "nothing to divide by in this month", "quiet", "0"),
 }
+PARTS: Final[Mapping[str, str]] = {
+    "1.1": "quyết định công bố đúng hạn",
+    "1.2": "thủ tục cập nhật đúng hạn",
+    "1.3": "thủ tục công khai đủ các bộ phận tạo thành",
+    "3.1": "thủ tục cung cấp trực tuyến toàn trình hoặc một phần",
+    "3.2": "dịch vụ trực tuyến có phát sinh hồ sơ",
+    "3.5": "thủ tục có phí có thanh toán trực tuyến",
+    "4.5b": "thủ tục kết nối Cơ sở dữ liệu quốc gia về dân cư",
+    "4.x-copies": "bản sao chứng thực điện tử",
+    "4.x-store": "kết quả lưu vào kho cá nhân",
+    "5.1": "phản ánh, kiến nghị xử lý đúng hạn",
+    "5.2": "mức độ hài lòng",
+}
+"""Parts of QĐ 766 that nothing measures, in Vietnamese: `meta.qd766_parts` names them in English only."""
 RECONCILIATION: Final[Mapping[str, Word]] = {
     "equal": Word("bằng nhau", "equal", "good", "✓"),
     "explained": Word("lệch, đã giải thích", "explained", "good", "≈"),

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 from lxml import html
 
-Element = html.HtmlElement
+Element = Any  # lxml.html has no types
 ABSENT, EMPTY = "chưa có", "không phát sinh"
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?\d{1,3}(?:\.\d{3})*(?:,\d+)?")
 

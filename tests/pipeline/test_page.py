@@ -221,10 +221,10 @@ def test_qd766_says_points_of_points_measured_and_what_is_missing(site: Site) ->
     for code, earned, covered, missing in rows:
         line = page.xpath(f"//tr[@data-part='{code}']")[0]
         if covered:
-            earned_shown, covered_shown = text(line[3]).split(" tối đa ")[0].split(" / ")
+            earned_shown, covered_shown = text(line[1]).split(" tối đa ")[0].split(" / ")
             assert (figure(earned_shown), figure(covered_shown)) == (earned, covered)
         else:
-            assert text(line[3]).startswith("không tính")
+            assert text(line[1]).startswith("không tính")
         assert missing is None or missing in text(line)
     earned, covered = site.ask("SELECT round(points_earned, 2), points_covered FROM marts.qd766_score_monthly WHERE unit_code = 'H56'")[0]  # fmt: skip
     score = text(page.xpath("//*[@data-field='earned']")[0])
@@ -251,6 +251,16 @@ def test_quality_counts_every_load_and_every_row(site: Site) -> None:
     line = page.xpath("//section[@aria-labelledby='doi-chieu']//tbody/tr")[0]
     assert (figure(text(line[1])), compared) == (cells, 0)
     assert text(line[6]) == ABSENT, "nothing could be compared, so nobody knows what is unexplained"
+
+
+def test_what_falls_due_is_counted_by_bucket(site: Site) -> None:
+    lines = site.page("dich-vu-cong.html").xpath("//section[@aria-labelledby='den-han']//tbody/tr")
+    found = sorted((int(figure(text(line[1]))), int(figure(text(line[2])))) for line in lines)
+    assert found == sorted(
+        site.ask(
+            "SELECT sum(due_count)::INT, sum(waiting_count)::INT FROM marts.portal_due_forecast GROUP BY bucket_code"
+        )
+    )
 
 
 def test_today_says_every_period_that_is_due_and_not_there(site: Site) -> None:
