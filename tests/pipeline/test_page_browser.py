@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -68,8 +71,8 @@ def shots(tmp_path: Path) -> Path:
 class Watched:
     """A page of the site, and everything that went wrong while it was open."""
 
-    def __init__(self, browser: Any, site: Site, **options: Any) -> None:
-        self._site = site
+    def __init__(self, browser: Any, address: str, **options: Any) -> None:
+        self._address = address
         self._context = browser.new_context(**{"viewport": DESKTOP, **options})
         self.page = self._context.new_page()
         self.wrong: list[str] = []
@@ -79,12 +82,12 @@ class Watched:
         self.page.on("request", self._asked)
 
     def _asked(self, request: Any) -> None:
-        if not request.url.startswith(f"{self._site.folder.as_uri()}/"):
+        if not request.url.startswith(f"{self._address}/"):
             self.wrong.append(f"outside: {request.url}")
 
     def open(self, name: str) -> Any:
         """Opens a page and waits until its data is there."""
-        self.page.goto((self._site.folder / name).as_uri())
+        self.page.goto(f"{self._address}/{name}")
         for table in self.page.query_selector_all("[data-ranking] table, [data-grid] table"):
             table.wait_for_selector("tbody tr")
         return self.page
@@ -105,7 +108,7 @@ def watched(browser: Any, site: Site) -> Iterator[Any]:
     opened: list[Watched] = []
 
     def new(**options: Any) -> Watched:
-        opened.append(Watched(browser, site, **options))
+        opened.append(Watched(browser, site.folder.as_uri(), **options))
         return opened[-1]
 
     yield new
@@ -259,6 +262,19 @@ def test_the_grid_shows_348_endpoints_and_finds_those_in_trouble(watched: Any, s
     ]
 
 
+def test_a_web_server_does_as_well(browser: Any, site: Site) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=site.folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        serving = Thread(target=server.serve_forever, daemon=True)
+        serving.start()
+        one = Watched(browser, f"http://127.0.0.1:{server.server_port}")
+        for name in ("dich-vu-cong.html", "hoi-nghi.html", "chi-tieu/portal_online.html"):
+            assert one.open(name).locator(".canvas svg").count() > 0, name
+        one.close()
+        server.shutdown()
+        serving.join()
+
+
 def test_names_from_the_data_run_nothing(usual_week: Ran, browser: Any, tmp_path: Path) -> None:
     import duckdb  # noqa: PLC0415  (only this test writes)
 
@@ -269,7 +285,7 @@ def test_names_from_the_data_run_nothing(usual_week: Ran, browser: Any, tmp_path
         connection.execute("UPDATE core.dim_unit SET unit_name_vi = ?", [evil])
         connection.execute("UPDATE core.dim_endpoint SET endpoint_name_vi = ?", [evil])
     write_page(file, tmp_path / "page")
-    one = Watched(browser, Site(tmp_path / "page", file))
+    one = Watched(browser, (tmp_path / "page").as_uri())
     for name in ("dich-vu-cong.html", "hoi-nghi.html"):
         page = one.open(name)
         assert evil in page.locator("tbody th").all_inner_texts()[-1] or page.get_by_text(evil).count() > 0
