@@ -237,7 +237,7 @@ class Figures:
 
     def _note(self, columns: Sequence[tuple[str, Column]], period: str) -> str:
         rows = [self.months[code][period] for code, _ in columns if period in self.months.get(code, ())]
-        return "partial" if any(state_of(row) == "partial" for row in rows) else ""
+        return "partial" if not all(row["is_complete"] for row in rows) else ""
 
     def _cell(self, code: str, row: Row) -> Cell:
         is_share = bool(self.indicators.get(code, {}).get("is_share"))

@@ -60,8 +60,9 @@ def test_nothing_is_absent_from_a_whole_file_and_every_page_says_its_version(sit
     pages = dict(site.pages())
     assert len(pages) == 8 + site.ask("SELECT count(*) FROM meta.indicators")[0][0]
     for name, source in pages.items():
-        assert version in source, name
-        assert at in source, name
+        header = text(site.page(name).xpath("//header")[0])
+        assert version in header, name
+        assert at in header, name
         assert "Bản này không có vài bảng" not in source, name
         assert "không có bảng của phần này" not in source, name
 
@@ -266,14 +267,35 @@ def test_what_falls_due_is_counted_by_bucket(site: Site) -> None:
 def test_today_says_every_period_that_is_due_and_not_there(site: Site) -> None:
     page = site.page("index.html")
     found = {line.get("data-missing"): figure(text(line[1])) for line in page.xpath("//tr[@data-missing]")}
-    assert found == dict(
-        site.ask("SELECT dataset, missing_period_count FROM meta.freshness WHERE missing_period_count > 0")
-    )
+    owed = set(site.ask("""
+        SELECT dataset, strftime(day, '%Y%m%d')[:CASE cadence WHEN 'daily' THEN 8 ELSE 6 END] FROM meta.expected_periods
+        JOIN meta.datasets USING (dataset) WHERE is_owed AND is_due AND dataset IN (SELECT dataset FROM meta.freshness)"""))  # fmt: skip
+    came = set(site.ask("SELECT dataset, replace(partition_key, '-', '') FROM meta.loads WHERE is_in_force"))
+    assert found == Counter(dataset for dataset, _ in owed - came)
     assert f"Còn thiếu {sum(found.values())} kỳ đã đến hạn" in text(page)
-    refused = page.xpath(
-        "//table[@class='matrix']//tr[th[text()='Sổ văn bản đến' or .//*[text()='Sổ văn bản đến']]]/td"
-    )
-    assert "thiếu" in [text(cell).split()[-1] for cell in refused if cell.get("class") == "bad"]
+
+
+def test_of_the_week_itself_only_the_refused_register_is_missing(site: Site, tmp_path: Path) -> None:
+    week = changed(site, tmp_path, "DELETE FROM meta.expected_periods WHERE last_day > DATE '2026-11-08'")
+    page = week.page("index.html")
+    assert [[text(cell) for cell in line] for line in page.xpath("//tr[@data-missing]")] == [
+        ["Sổ văn bản đến", "1", "05/11/2026", "Văn phòng UBND tỉnh"]
+    ]
+    days = [text(head) for head in page.xpath("//table[@class='matrix']/thead//th")]
+    marked = {
+        (text(line[0]), days[place]): text(cell)
+        for line in page.xpath("//table[@class='matrix']/tbody/tr")
+        for place, cell in enumerate(line)
+        if cell.get("class") in ("bad", "doubt")
+    }
+    assert marked == {("Sổ văn bản đến", "05/11"): "× thiếu"}
+
+
+def test_a_month_that_was_closed_unfinished_says_both(site: Site, tmp_path: Path) -> None:
+    closed = changed(site, tmp_path, "UPDATE marts.indicator_monthly SET is_closed = true")
+    card = text(closed.page("chi-tieu/portal_online.html").xpath("//*[@class='card']")[0])
+    assert "đã chốt" in card
+    assert "chưa đủ tháng, 7/30 ngày" in card
 
 
 def test_every_figure_leads_to_its_definition_source_and_history(site: Site) -> None:
