@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,11 @@ class Site:
 
     def ask(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Asks the published file."""
-        with duckdb.connect(str(self.published), read_only=True) as connection:
-            return connection.execute(query, parameters).fetchall()
+        return self._connection.execute(query, parameters).fetchall()
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.published), read_only=True)
 
 
 def vietnamese(page: Element) -> Element:
