@@ -13,6 +13,7 @@ from datetime import datetime
 import duckdb
 
 from pipelines.publish.moments import LOCAL_MOMENT
+from pipelines.publish.versions import FiguresMoved
 
 TABLE = "marts.indicator_history"
 _TABLES = """
@@ -50,7 +51,7 @@ WITH before AS (
 today AS (SELECT *, true AS is_there FROM figures_now SEMI JOIN differing USING (grain, period))
 
 SELECT grain, indicator_code, unit_code, period, today.numerator, today.denominator, today."value",
-    before.is_there IS NOT NULL AS was_known, today.is_there IS NOT NULL AS stands
+    before."value" AS value_before, before.is_there IS NOT NULL AS was_known, today.is_there IS NOT NULL AS stands
 FROM before FULL JOIN today USING (grain, indicator_code, unit_code, period)
 WHERE (before.is_there, before.numerator, before.denominator, before."value")
     IS DISTINCT FROM (today.is_there, today.numerator, today.denominator, today."value")
@@ -66,6 +67,11 @@ _BEGIN = """
 INSERT INTO marts.indicator_history
 SELECT grain, indicator_code, unit_code, period, numerator, denominator, "value", $at, NULL, $version, NULL
 FROM moved WHERE stands
+"""
+_OF_INDICATORS = """
+SELECT indicator_code, count(*) FILTER (NOT was_known), count(*) FILTER (was_known AND stands),
+    count(*) FILTER (NOT stands), max(abs("value" - value_before)) FILTER ("value" <> value_before)
+FROM moved GROUP BY indicator_code ORDER BY indicator_code
 """
 _FORGET_SUMS = "DELETE FROM ops.indicator_history_sums WHERE (grain, period) IN (SELECT (grain, period) FROM differing)"
 _KEEP_SUMS = "INSERT INTO ops.indicator_history_sums FROM differing WHERE rows_count IS NOT NULL"
@@ -117,6 +123,14 @@ def append_to_history(
     changed = int(connection.execute("SELECT count(*) FROM moved").fetchall()[0][0])
     connection.execute("COMMIT")
     return changed
+
+
+def figures_moved(connection: duckdb.DuckDBPyConnection) -> dict[str, FiguresMoved]:
+    """What the figures that were just appended changed of each indicator, by its code."""
+    return {
+        code: FiguresMoved(new=new, moved=moved, gone=gone, greatest=greatest)
+        for code, new, moved, gone, greatest in connection.execute(_OF_INDICATORS).fetchall()
+    }
 
 
 def _undo_unreadable(connection: duckdb.DuckDBPyConnection, readable: Collection[str]) -> None:
