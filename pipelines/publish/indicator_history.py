@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
+from pipelines.publish.files import quoted
 from pipelines.publish.moments import LOCAL_MOMENT
 from pipelines.publish.versions import FiguresMoved
 
@@ -27,9 +29,10 @@ CREATE TABLE IF NOT EXISTS ops.indicator_history_sums (
 _FIGURES = """
 CREATE OR REPLACE TEMP VIEW figures_now AS
 SELECT 'daily' AS grain, indicator_code, unit_code, CAST(period AS VARCHAR) AS period, numerator, denominator, "value"
-FROM marts.indicator_daily
+FROM {where}marts.indicator_daily
 UNION ALL
-SELECT 'monthly', indicator_code, unit_code, period, numerator, denominator, "value" FROM marts.indicator_monthly
+SELECT 'monthly', indicator_code, unit_code, period, numerator, denominator, "value"
+FROM {where}marts.indicator_monthly
 """
 # Sums of hashes do not depend on the order of rows; no two rows of a period have the same key.
 _SUM = 'count(*) AS rows_count, sum(hash(indicator_code, unit_code, numerator, denominator, "value")) AS checksum'
@@ -109,11 +112,38 @@ def append_to_history(
     Returns:
         How many figures changed, came or vanished.
     """
-    moment = {"at": published_at, "version": version}
+    return _append(connection, version, published_at, readable, where="")
+
+
+def append_return_to(
+    connection: duckdb.DuckDBPyConnection, version: str, file: Path, moved_at: datetime, readable: Collection[str]
+) -> int:
+    """Appends that since a moment an earlier version could be read again: its figures stood from then on.
+
+    To append it twice changes nothing.
+
+    Args:
+        connection: As above.
+        version: The version that readers were given again.
+        file: Its file.
+        moved_at: When.
+        readable: As above.
+    """
+    connection.execute(f"ATTACH '{quoted(file)}' AS read_again (READ_ONLY)")
+    try:
+        return _append(connection, version, moved_at, readable, where="read_again.")
+    finally:
+        connection.execute("DETACH read_again")
+
+
+def _append(
+    connection: duckdb.DuckDBPyConnection, version: str, at: datetime, readable: Collection[str], *, where: str
+) -> int:
+    moment = {"at": at, "version": version}
     connection.execute("BEGIN")
     connection.execute(_TABLES)
     _undo_unreadable(connection, readable)
-    connection.execute(_FIGURES)
+    connection.execute(_FIGURES.format(where=where))
     connection.execute(_DIFFERING)
     connection.execute(_MOVED)
     connection.execute(_END, moment)

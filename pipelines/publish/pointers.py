@@ -16,10 +16,10 @@ from pipelines.errors import TransientError
 from pipelines.publish.files import PARTIAL, name_of_partial, partial_of, remove, sync
 from pipelines.publish.versions import (
     POINTER,
-    Version,
     current_version,
     manifest_name,
     read_manifest,
+    read_rollback,
     version_of_manifest,
 )
 from pipelines.settings import Settings
@@ -82,14 +82,25 @@ def settle(folder: Path) -> None:
             move_pointers(folder, read_manifest(manifest).all_pointers)
         if unnamed.exists():
             give_name(unnamed)
+    for record in folder.glob(f".rollback-*.json{PARTIAL}"):
+        if _was_moved(record, current):
+            give_name(record)
     for leftover in folder.glob(f".*{PARTIAL}*"):
         remove(leftover)
+
+
+def _was_moved(record: Path, current: str | None) -> bool:
+    """Whether a rollback moved the first pointer before it was killed; nobody rolls back to what readers have."""
+    try:
+        return read_rollback(record).to_version == current
+    except ValueError:
+        return False
 
 
 def _take_back(folder: Path, manifest: Path) -> None:
     """Removes the files of a version that nobody could read. Without a whole manifest none had its name yet."""
     try:
-        version: Version = read_manifest(manifest)
+        version = read_manifest(manifest)
     except ValueError:
         return
     for place in version.all_pointers.values():

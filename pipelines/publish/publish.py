@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from importlib.metadata import version as package_version
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from pipelines.calendar import now
 from pipelines.errors import PermanentError
 from pipelines.load.ledger import ledger_state
 from pipelines.load.warehouse import open_in_turn, writer_turn
-from pipelines.publish.contents import Contents, check_file, states_in_build, write_file
+from pipelines.publish.contents import Contents, check_file, keys_in_build, states_in_build, write_file
 from pipelines.publish.files import files_in, make_lasting, partial_of, sha256_of, sync
-from pipelines.publish.indicator_history import append_to_history, figures_moved
+from pipelines.publish.indicator_history import append_return_to, append_to_history, figures_moved
 from pipelines.publish.ledger import ledger_facts
 from pipelines.publish.pointers import give_name, move_pointers, pointers_turn, settle
+from pipelines.publish.retention import remove_old_versions
 from pipelines.publish.roles import ANALYSTS, PRODUCTS, ROLES, Product
 from pipelines.publish.versions import (
     POINTER,
@@ -27,6 +29,7 @@ from pipelines.publish.versions import (
     Version,
     current_version,
     manifest_name,
+    read_rollbacks,
     read_versions,
 )
 from pipelines.settings import Settings
@@ -67,8 +70,7 @@ def publish(
         published_at = now()
         name = f"{published_at:%Y%m%dT%H%M%S%f}"
         with open_in_turn(settings) as connection:
-            append_to_history(connection, name, published_at, [item.version for item in readable])
-            moved = figures_moved(connection)
+            moved = _append_to_history(connection, folder, name, published_at, readable)
         version = Version(
             version=name,
             published_at=published_at,
@@ -82,11 +84,30 @@ def publish(
         version = version.model_copy(
             update={
                 "tables": tables,
+                "keys": keys_in_build(contents),
                 "table_rows": {table: state.rows for table, state in tables.items()},
-                "difference": _difference(readable[-1] if readable else None, version, tables, moved),
+                "difference": _difference(_before(folder, readable), version, tables, moved),
             }
         )
-        return _finish(folder, version, products)
+        version = _finish(folder, version, products)
+        remove_old_versions(folder, published_at)
+        return version
+
+
+def _append_to_history(
+    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, published_at: datetime, readable: list[Version]
+) -> dict[str, FiguresMoved]:
+    """Tells the history what readers had since the last publish, and what they will have; says what that changes.
+
+    A version that was rolled back to and whose file somebody removed since cannot be told any more.
+    """
+    names = [item.version for item in readable]
+    for record in read_rollbacks(folder):
+        file = folder / ANALYSTS.file_name(record.to_version)
+        if record.moved_at > readable[-1].published_at and file.exists():
+            append_return_to(connection, record.to_version, file, record.moved_at, names)
+    append_to_history(connection, name, published_at, names)
+    return figures_moved(connection)
 
 
 def _require_state(warehouse: Path, built_from: str) -> None:
@@ -96,6 +117,12 @@ def _require_state(warehouse: Path, built_from: str) -> None:
                 "Another run loaded, or a month was closed, after the marts were built; readers keep the version before.",
                 "Run khotinh run, or the job build_and_publish.",
             )
+
+
+def _before(folder: Path, readable: list[Version]) -> Version | None:
+    """The version that readers have: after a rollback not the newest."""
+    current = current_version(folder)
+    return next((item for item in readable if item.version == current), None)
 
 
 def _difference(

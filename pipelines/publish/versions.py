@@ -97,6 +97,7 @@ class Version(_Fact):
         pointers: Where each pointer leads in this version.
         files: All of them but the manifest.
         tables: By `schema.table`.
+        keys: Columns that tell the rows of a table apart, where the build file knows them.
         loads: SHA-256 of the file behind each load in force.
         contract_versions: By dataset.
         verdicts: Loads by verdict.
@@ -116,6 +117,7 @@ class Version(_Fact):
     pointers: dict[str, str] = Field(default_factory=dict)
     files: tuple[PublishedFile, ...] = ()
     tables: dict[str, TableState] = Field(default_factory=dict)
+    keys: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     loads: dict[str, str] = Field(default_factory=dict)
     contract_versions: dict[str, int] = Field(default_factory=dict)
     verdicts: dict[str, int] = Field(default_factory=dict)
@@ -126,6 +128,36 @@ class Version(_Fact):
     def all_pointers(self) -> dict[str, str]:
         """Where each pointer leads; an earlier release had but one."""
         return self.pointers or {POINTER: self.file_name}
+
+
+class Rollback(_Fact):
+    """Readers were given an earlier version again.
+
+    Attributes:
+        moved_at: When, local time.
+        from_version, to_version: What they had, and what they have since.
+        note: Why.
+    """
+
+    moved_at: datetime
+    from_version: str
+    to_version: str
+    note: str | None = None
+
+
+def rollback_name(record: Rollback) -> str:
+    """Name of the record in the published folder."""
+    return f"rollback-{record.moved_at:%Y%m%dT%H%M%S%f}.json"
+
+
+def read_rollbacks(folder: Path) -> list[Rollback]:
+    """Every rollback that came to its end, oldest first."""
+    return [read_rollback(file) for file in sorted(folder.glob("rollback-*.json"))]
+
+
+def read_rollback(file: Path) -> Rollback:
+    """One record."""
+    return Rollback.model_validate_json(file.read_bytes())
 
 
 def manifest_name(version: str) -> str:
