@@ -38,26 +38,9 @@ def _show(found: VersionsDiffer) -> None:
     if not found.tables and not found.indicators:
         screen.print("Không có gì khác nhau | Nothing differs.")
     if found.indicators:
-        headings = ("Chỉ tiêu", "Mới", "Đổi", "Mất", "Đổi nhiều nhất")
-        rows = [
-            (code, moved.new, moved.moved, moved.gone, _decimal(moved.greatest))
-            for code, moved in found.indicators.items()
-        ]
-        table(
-            "Số liệu của các chỉ tiêu | Figures of indicators: new, moved, gone, by how much",
-            headings,
-            rows,
-            headings[1:],
-        )
+        _show_indicators(found)
     if found.tables:
-        headings = ("Bảng", "Dòng trước", "Dòng sau", "Chỉ trước có", "Chỉ sau có", "Đổi")
-        rows_of_tables = [(name, *_cells(item)) for name, item in found.tables.items()]
-        table(
-            "Các bảng | Tables: rows before, after, only before, only after, changed",
-            headings,
-            rows_of_tables,
-            headings[1:],
-        )
+        _show_tables(found)
     for title, loads in (
         ("Lần nạp mới có hiệu lực | Loads that came", found.loads_came),
         ("Lần nạp hết hiệu lực | Loads that left", found.loads_left),
@@ -67,6 +50,20 @@ def _show(found: VersionsDiffer) -> None:
             more = [f"… (+{len(loads) - _SHOWN}; --json)"] if len(loads) > _SHOWN else []
             for load in (*loads[:_SHOWN], *more):
                 screen.print(f"  {load}", markup=False)
+
+
+def _show_indicators(found: VersionsDiffer) -> None:
+    headings = ("Chỉ tiêu", "Mới", "Đổi", "Mất", "Đổi nhiều nhất")
+    rows = [
+        (code, moved.new, moved.moved, moved.gone, _decimal(moved.greatest)) for code, moved in found.indicators.items()
+    ]
+    table("Số liệu các chỉ tiêu | Figures: new, moved, gone, by how much at most", headings, rows, headings[1:])
+
+
+def _show_tables(found: VersionsDiffer) -> None:
+    headings = ("Bảng", "Dòng trước", "Dòng sau", "Chỉ trước có", "Chỉ sau có", "Đổi")
+    rows = [(name, *_cells(item)) for name, item in found.tables.items()]
+    table("Các bảng | Tables: rows before, after, only before, only after, changed", headings, rows, headings[1:])
 
 
 def _cells(item: TableDifference) -> tuple[object, ...]:

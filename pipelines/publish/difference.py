@@ -69,6 +69,13 @@ class TableDifference(BaseModel):
     changed: int | None = None
     other_columns: bool = False
 
+    @property
+    def differs(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(
+            self.only_one or self.only_other or self.changed or self.other_columns or self.rows_one != self.rows_other
+        )
+
 
 class VersionsDiffer(BaseModel):
     """How two versions differ; tables and indicators that do not are left out.
@@ -99,7 +106,7 @@ def two_versions(folder: Path, names: Sequence[str]) -> tuple[Version, Version]:
         one, other = names
     else:
         other = current_version(folder) or ""
-        one = max((name for name in found if name < other), default="")
+        one = _before(found, other)
     for name in (one, other):
         if name not in found:
             raise PermanentError(
@@ -108,6 +115,14 @@ def two_versions(folder: Path, names: Sequence[str]) -> tuple[Version, Version]:
                 vi=f"Không có bản {name} trong thư mục công bố." if name else "Chưa có đủ hai bản để so sánh.",
             )
     return found[one], found[other]
+
+
+def _before(found: dict[str, Version], version: str) -> str:
+    """The version that readers had before, or else the newest of the earlier ones."""
+    difference = found[version].difference if version in found else None
+    if difference and difference.before in found:
+        return str(difference.before)
+    return max((name for name in found if name < version), default="")
 
 
 def compare(folder: Path, one: Version, other: Version) -> VersionsDiffer:
