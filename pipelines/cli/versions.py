@@ -16,7 +16,7 @@ from pipelines.settings import read_settings
 _TOLD: Final = frozenset(
     {
         "version", "published_at", "file_name", "code_version", "loads_accepted", "loads_refused", "newest_load_id",
-        "table_rows", "duckdb_version", "pointers", "files", "verdicts", "accepted_because",
+        "table_rows", "duckdb_version", "pointers", "files", "verdicts", "out_of_proportion", "accepted_because",
     }
 )  # fmt: skip
 _KEPT: Final = {
@@ -61,6 +61,13 @@ def versions(
     ]  # fmt: skip
     headings = ("", "Bản", "Công bố lúc", "Lần nạp", "Từ chối", "Lần nạp cuối", "Tổng số dòng", "Cỡ", "Giữ vì")
     table("Các bản đã công bố | Published versions", headings, rows, ("Lần nạp", "Từ chối", "Tổng số dòng", "Cỡ"))
+    for item in found:
+        if item.accepted_because:
+            screen.print(
+                f"{item.version}: khác bản trước quá nhiều, được chấp nhận | accepted: {item.accepted_because}",
+                markup=False,
+                soft_wrap=True,
+            )
     for record in returns:
         screen.print(
             f"{record.moved_at:%d/%m/%Y %H:%M:%S}: quay lại bản {record.to_version} từ bản {record.from_version}"

@@ -18,6 +18,7 @@ from pipelines.publish.files import files_in, make_lasting, partial_of, sha256_o
 from pipelines.publish.indicator_history import append_return_to, append_to_history, figures_moved
 from pipelines.publish.ledger import ledger_facts
 from pipelines.publish.pointers import give_name, move_pointers, pointers_turn, settle
+from pipelines.publish.proportion import OutOfProportionError, out_of_proportion
 from pipelines.publish.retention import remove_old_versions
 from pipelines.publish.roles import ANALYSTS, PRODUCTS, ROLES, Product
 from pipelines.publish.versions import (
@@ -44,6 +45,7 @@ def publish(
     hidden_columns: Iterable[str],
     built_from: str | None = None,
     products: Sequence[Product] = PRODUCTS,
+    accepted_because: str | None = None,
 ) -> Version:
     """Publishes what the warehouse holds now.
 
@@ -54,8 +56,10 @@ def publish(
         built_from: State of the ledger that the marts were built from and judged by; another run may have loaded
             meanwhile. None for whoever knows that nobody did.
         products: What is made of the files, and published with them.
+        accepted_because: Why a person wants it published whatever its proportion; None without a person.
 
     Raises:
+        OutOfProportionError: Too much of what readers have would change; no pointer has moved.
         PermanentError: The ledger is in another state by now, or a new file is not what was written; no pointer has
             moved.
     """
@@ -67,10 +71,15 @@ def publish(
         if built_from is not None:
             _require_state(settings.warehouse_file, built_from)
         readable = read_versions(folder)
+        before = _before(folder, readable)
         published_at = now()
         name = f"{published_at:%Y%m%dT%H%M%S%f}"
         with open_in_turn(settings) as connection:
             moved = _append_to_history(connection, folder, name, published_at, readable)
+            reasons = out_of_proportion(connection, before)
+        # What the history was told is taken back by the next publish, as if this one had been killed.
+        if reasons and accepted_because is None:
+            raise OutOfProportionError(reasons)
         version = Version(
             version=name,
             published_at=published_at,
@@ -78,6 +87,8 @@ def publish(
             code_version=package_version("khotinh"),
             duckdb_version=duckdb.__version__,
             table_rows={},
+            accepted_because=accepted_because if reasons else None,
+            out_of_proportion=tuple(reason.en for reason in reasons),
             **ledger_facts(contents.build),
         )
         tables = _write(folder, contents, version, readable, products)
@@ -86,7 +97,7 @@ def publish(
                 "tables": tables,
                 "keys": keys_in_build(contents),
                 "table_rows": {table: state.rows for table, state in tables.items()},
-                "difference": _difference(_before(folder, readable), version, tables, moved),
+                "difference": _difference(before, version, tables, moved),
             }
         )
         version = _finish(folder, version, products)

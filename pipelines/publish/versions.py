@@ -102,7 +102,8 @@ class Version(_Fact):
         contract_versions: By dataset.
         verdicts: Loads by verdict.
         difference: From the version that readers had before.
-        accepted_because: Why a person published it although the difference was out of proportion.
+        out_of_proportion: In what its difference was out of proportion.
+        accepted_because: Why a person published it all the same.
     """
 
     version: str
@@ -122,6 +123,7 @@ class Version(_Fact):
     contract_versions: dict[str, int] = Field(default_factory=dict)
     verdicts: dict[str, int] = Field(default_factory=dict)
     difference: Difference | None = None
+    out_of_proportion: tuple[str, ...] = ()
     accepted_because: str | None = None
 
     @property
