@@ -17,6 +17,7 @@ from pipelines.ingest import Workshop
 from pipelines.load.warehouse import open_warehouse, prepare, wait_until_free, writer_turn
 from pipelines.publish.mart_checks import require_sound_marts
 from pipelines.publish.publish import publish
+from pipelines.publish.versions import Version as PublishedVersion
 from pipelines.settings import DBT_PROJECT, Settings
 
 PUBLISHED = AssetKey("published_warehouse")
@@ -123,18 +124,28 @@ def published_warehouse(manifest: Path, models: AssetsDefinition) -> AssetsDefin
     )
     def published(context: AssetExecutionContext) -> MaterializeResult[Any]:
         workshop: Workshop = context.resources.workshop
-        pseudonyms = {
-            column.name
-            for contract in workshop.contracts.values()
-            for column in contract.stored_columns
-            if column.pseudonym
-        }
-        built_from = require_whole_build(workshop.settings)
         try:
-            require_sound_marts(workshop.settings, workshop.mart_suites)
+            done = publish_built(workshop, manifest)
         finally:
             _write_data_docs(context, workshop)
-        done = publish(workshop.settings, manifest, pseudonyms, built_from)
         return MaterializeResult(metadata={"version": done.version, **done.table_rows})
 
     return published
+
+
+def publish_built(workshop: Workshop, manifest: Path, accepted_because: str | None = None) -> PublishedVersion:
+    """Judges the marts as they are built and publishes them.
+
+    Raises:
+        PermanentError: The warehouse is not built to its end, or the marts do not hold.
+        OutOfProportionError: Too much would change of what readers have, and nobody accepted it.
+    """
+    pseudonyms = {
+        column.name
+        for contract in workshop.contracts.values()
+        for column in contract.stored_columns
+        if column.pseudonym
+    }
+    built_from = require_whole_build(workshop.settings)
+    require_sound_marts(workshop.settings, workshop.mart_suites)
+    return publish(workshop.settings, manifest, pseudonyms, built_from, accepted_because=accepted_because)

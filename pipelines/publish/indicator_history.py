@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
+from pipelines.publish.files import quoted
 from pipelines.publish.moments import LOCAL_MOMENT
+from pipelines.publish.versions import FiguresMoved
 
 TABLE = "marts.indicator_history"
 _TABLES = """
@@ -26,9 +29,10 @@ CREATE TABLE IF NOT EXISTS ops.indicator_history_sums (
 _FIGURES = """
 CREATE OR REPLACE TEMP VIEW figures_now AS
 SELECT 'daily' AS grain, indicator_code, unit_code, CAST(period AS VARCHAR) AS period, numerator, denominator, "value"
-FROM marts.indicator_daily
+FROM {where}marts.indicator_daily
 UNION ALL
-SELECT 'monthly', indicator_code, unit_code, period, numerator, denominator, "value" FROM marts.indicator_monthly
+SELECT 'monthly', indicator_code, unit_code, period, numerator, denominator, "value"
+FROM {where}marts.indicator_monthly
 """
 # Sums of hashes do not depend on the order of rows; no two rows of a period have the same key.
 _SUM = 'count(*) AS rows_count, sum(hash(indicator_code, unit_code, numerator, denominator, "value")) AS checksum'
@@ -50,7 +54,7 @@ WITH before AS (
 today AS (SELECT *, true AS is_there FROM figures_now SEMI JOIN differing USING (grain, period))
 
 SELECT grain, indicator_code, unit_code, period, today.numerator, today.denominator, today."value",
-    before.is_there IS NOT NULL AS was_known, today.is_there IS NOT NULL AS stands
+    before."value" AS value_before, before.is_there IS NOT NULL AS was_known, today.is_there IS NOT NULL AS stands
 FROM before FULL JOIN today USING (grain, indicator_code, unit_code, period)
 WHERE (before.is_there, before.numerator, before.denominator, before."value")
     IS DISTINCT FROM (today.is_there, today.numerator, today.denominator, today."value")
@@ -66,6 +70,11 @@ _BEGIN = """
 INSERT INTO marts.indicator_history
 SELECT grain, indicator_code, unit_code, period, numerator, denominator, "value", $at, NULL, $version, NULL
 FROM moved WHERE stands
+"""
+_OF_INDICATORS = """
+SELECT indicator_code, count(*) FILTER (NOT was_known), count(*) FILTER (was_known AND stands),
+    count(*) FILTER (NOT stands), max(abs("value" - value_before)) FILTER ("value" <> value_before)
+FROM moved GROUP BY indicator_code ORDER BY indicator_code
 """
 _FORGET_SUMS = "DELETE FROM ops.indicator_history_sums WHERE (grain, period) IN (SELECT (grain, period) FROM differing)"
 _KEEP_SUMS = "INSERT INTO ops.indicator_history_sums FROM differing WHERE rows_count IS NOT NULL"
@@ -103,11 +112,38 @@ def append_to_history(
     Returns:
         How many figures changed, came or vanished.
     """
-    moment = {"at": published_at, "version": version}
+    return _append(connection, version, published_at, readable, where="")
+
+
+def append_return_to(
+    connection: duckdb.DuckDBPyConnection, version: str, file: Path, moved_at: datetime, readable: Collection[str]
+) -> int:
+    """Appends that since a moment an earlier version could be read again: its figures stood from then on.
+
+    To append it twice changes nothing.
+
+    Args:
+        connection: As above.
+        version: The version that readers were given again.
+        file: Its file.
+        moved_at: When.
+        readable: As above.
+    """
+    connection.execute(f"ATTACH '{quoted(file)}' AS read_again (READ_ONLY)")
+    try:
+        return _append(connection, version, moved_at, readable, where="read_again.")
+    finally:
+        connection.execute("DETACH read_again")
+
+
+def _append(
+    connection: duckdb.DuckDBPyConnection, version: str, at: datetime, readable: Collection[str], *, where: str
+) -> int:
+    moment = {"at": at, "version": version}
     connection.execute("BEGIN")
     connection.execute(_TABLES)
     _undo_unreadable(connection, readable)
-    connection.execute(_FIGURES)
+    connection.execute(_FIGURES.format(where=where))
     connection.execute(_DIFFERING)
     connection.execute(_MOVED)
     connection.execute(_END, moment)
@@ -117,6 +153,14 @@ def append_to_history(
     changed = int(connection.execute("SELECT count(*) FROM moved").fetchall()[0][0])
     connection.execute("COMMIT")
     return changed
+
+
+def figures_moved(connection: duckdb.DuckDBPyConnection) -> dict[str, FiguresMoved]:
+    """What the figures that were just appended changed of each indicator, by its code."""
+    return {
+        code: FiguresMoved(new=new, moved=moved, gone=gone, greatest=greatest)
+        for code, new, moved, gone, greatest in connection.execute(_OF_INDICATORS).fetchall()
+    }
 
 
 def _undo_unreadable(connection: duckdb.DuckDBPyConnection, readable: Collection[str]) -> None:

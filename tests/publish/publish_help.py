@@ -23,6 +23,7 @@ TABLES = {
         "reconciliation_reasons", "saving_assumptions", "versions",
     },
 }  # fmt: skip
+MARTS_TABLES = {**TABLES, "core": {"dim_unit"}}
 _BUILT = f"""
 CREATE SCHEMA core; CREATE SCHEMA marts; CREATE SCHEMA reference; CREATE SCHEMA staging;
 CREATE TABLE core.dim_unit AS SELECT 'H56.12' AS unit_code, 'Sở Y tế' AS unit_name_vi;
@@ -119,3 +120,8 @@ def assert_complete(file: Path) -> None:
     with duckdb.connect(str(file), read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM core.fct_dossier").fetchall() == [(1_000,)]
         assert connection.execute("SELECT count(*) FROM meta.versions").fetchall()[0][0] > 0
+
+
+def assert_marts_complete(file: Path) -> None:
+    """Every table of the leaders' file is there, and none of the analysts'."""
+    assert tables_of(file) == MARTS_TABLES

@@ -236,7 +236,7 @@ def test_a_publish_that_fails_after_the_history_was_written_leaves_nothing_of_it
     first = publish(home, manifest, HIDDEN)
     _correct(home, 1)
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.publish.publish._check", lambda *_: 1 / 0)
+        patch.setattr("pipelines.publish.publish.check_file", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             publish(home, manifest, HIDDEN)
     assert _read(home, EVER_AFTER) == [1_000]
@@ -262,7 +262,7 @@ def test_a_version_that_the_pointer_never_led_to_was_never_published(
     first = publish(home, manifest, HIDDEN)
     _correct(home, 777)
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.publish.publish._point_to", lambda *_: 1 / 0)
+        patch.setattr("pipelines.publish.publish.move_pointers", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             publish(home, manifest, HIDDEN)
     # Nobody read 777, and by the next publish it is corrected.
@@ -281,7 +281,7 @@ def test_a_version_that_the_pointer_led_to_was_published_though_its_manifest_had
     first = publish(home, manifest, HIDDEN)
     _correct(home, 777)
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.publish.publish._name_manifest", lambda *_: 1 / 0)
+        patch.setattr("pipelines.publish.publish.give_name", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             publish(home, manifest, HIDDEN)
     second = current_version(home.published_folder)

@@ -12,7 +12,7 @@ import duckdb
 
 from pipelines.publish.publish import POINTER, current_version, publish, read_versions
 from pipelines.settings import Settings
-from tests.publish.publish_help import HIDDEN, assert_complete, build_warehouse, settings_in
+from tests.publish.publish_help import HIDDEN, assert_complete, assert_marts_complete, build_warehouse, settings_in
 
 FOREVER = """
 import sys
@@ -51,14 +51,13 @@ def test_a_kill_at_any_moment_leaves_the_pointer_at_a_complete_version(tmp_path:
         assert pointed >= announced  # what was said to be published is published
         assert process.returncode == -signal.SIGKILL
         assert_complete(folder / POINTER)
+        assert_marts_complete(folder / "marts.duckdb")
         versions = {version.version for version in read_versions(folder)}
         assert pointed in versions
         assert first.version in versions
     after = publish(settings, manifest, HIDDEN)
     assert current_version(folder) == after.version
-    assert not list(folder.glob(".*"))
-    for version in read_versions(folder):
-        assert_complete(folder / version.file_name)
+    _assert_nothing_half_done(folder)
 
 
 STOPPED = """
@@ -71,7 +70,7 @@ settings = Settings(_env_file=None, home=Path(sys.argv[1]), lock_seconds=30)
 def kill_at(stop):
     steps = [0]
     def kill(event, arguments):
-        changes = event in ("os.rename", "os.chmod", "os.symlink", "os.remove") or (event == "open" and arguments[1] != "r")
+        changes = event in ("os.rename", "os.chmod", "os.symlink", "os.remove") or (event == "open" and "w" in str(arguments[1]))
         if changes and "published" in f"{arguments[0]} {arguments[1]}" and ".py" not in str(arguments[0]):
             steps[0] += 1
             if steps[0] == stop:
@@ -106,12 +105,25 @@ def test_a_kill_before_each_step_on_the_published_folder_costs_a_rerun(tmp_path:
             stopper.stdin.flush()
             ended = int(stopper.stdout.readline())
             assert_complete(folder / POINTER)
+            assert_marts_complete(folder / "marts.duckdb")
             assert current_version(folder) in [version.version for version in read_versions(folder)][-2:]
         stopper.stdin.close()
     assert ended == 0
-    assert 5 < stops < 30
-    assert not list(folder.glob(".*"))
+    assert 10 < stops < 40
+    _assert_nothing_half_done(folder)
     _assert_history_tells_only_what_was_readable(settings)
+
+
+def _assert_nothing_half_done(folder: Path) -> None:
+    """Both pointers lead to the newest version, and every file in the folder is of a version that has all of its own."""
+    versions = read_versions(folder)
+    current = current_version(folder)
+    assert str((folder / "marts.duckdb").readlink()) == f"marts-{current}.duckdb"
+    expected = {POINTER, "marts.duckdb"}
+    for version in versions:
+        assert_complete(folder / version.file_name)
+        expected |= {f"manifest-{version.version}.json", *version.pointers.values()}
+    assert {file.name for file in folder.iterdir()} == expected
 
 
 def _assert_history_tells_only_what_was_readable(settings: Settings) -> None:

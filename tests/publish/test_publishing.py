@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import resource
 import stat
 import subprocess
 import sys
+from decimal import Decimal
+from importlib.metadata import version as package_version
 from pathlib import Path
 
 import duckdb
 import orjson
 import pytest
 
+from pipelines.load.warehouse import open_warehouse
 from pipelines.publish.dictionary import split_languages
-from pipelines.publish.publish import POINTER, Version, current_version, publish, read_versions
+from pipelines.publish.publish import POINTER, current_version, publish, read_versions
+from pipelines.publish.roles import LEADERS, Product
+from pipelines.publish.versions import FiguresMoved, read_manifest
 from pipelines.settings import Settings
 from tests.publish.publish_help import (
     HIDDEN,
     PSEUDONYM,
     TABLES,
     assert_complete,
+    assert_marts_complete,
     build_warehouse,
     settings_in,
     tables_of,
@@ -45,10 +52,19 @@ def _ask(file: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
+def _do(settings: Settings, statements: str) -> None:
+    with open_warehouse(settings) as connection:
+        connection.execute(statements)
+
+
 def test_a_first_publish_is_a_file_a_manifest_and_a_pointer(settings: Settings, manifest: Path) -> None:
     assert current_version(settings.published_folder) is None
     version = publish(settings, manifest, HIDDEN)
-    assert _names(settings) == [f"manifest-{version.version}.json", f"warehouse-{version.version}.duckdb", POINTER]
+    marts = f"marts-{version.version}.duckdb"
+    assert _names(settings) == sorted(
+        [f"manifest-{version.version}.json", marts, "marts.duckdb", version.file_name, POINTER]
+    )
+    assert str((settings.published_folder / "marts.duckdb").readlink()) == marts
     pointer = settings.published_folder / POINTER
     assert str(pointer.readlink()) == version.file_name  # relative: the folder may be moved or mounted elsewhere
     assert current_version(settings.published_folder) == version.version
@@ -85,10 +101,16 @@ def test_a_reader_keeps_the_version_that_it_opened(settings: Settings, manifest:
     assert _ask(pointer, query) == [(second.version,)]
 
 
-def test_what_is_published_is_read_only_and_open_to_everybody(settings: Settings, manifest: Path) -> None:
+def test_records_are_for_the_group_and_counts_for_everybody_and_nobody_writes(
+    settings: Settings, manifest: Path
+) -> None:
     version = publish(settings, manifest, HIDDEN)
-    for name in (version.file_name, f"manifest-{version.version}.json"):
-        assert stat.S_IMODE((settings.published_folder / name).stat().st_mode) == 0o444
+    for name, mode in (
+        (version.file_name, 0o440),
+        (f"marts-{version.version}.duckdb", 0o444),
+        (f"manifest-{version.version}.json", 0o444),
+    ):
+        assert stat.S_IMODE((settings.published_folder / name).stat().st_mode) == mode
     with (
         duckdb.connect(str(settings.published_folder / POINTER), read_only=True) as reader,
         pytest.raises(duckdb.InvalidInputException, match="read-only"),
@@ -205,8 +227,101 @@ def test_a_disk_that_fills_up_at_the_manifest_costs_a_rerun_and_nothing_else(
 
 def test_a_manifest_file_says_what_the_version_is(settings: Settings, manifest: Path) -> None:
     version = publish(settings, manifest, HIDDEN)
-    fields = orjson.loads((settings.published_folder / f"manifest-{version.version}.json").read_bytes())
-    assert Version(**{**fields, "published_at": version.published_at}) == version
+    written = settings.published_folder / f"manifest-{version.version}.json"
+    assert read_manifest(written) == version
+    fields = orjson.loads(written.read_bytes())
+    assert fields["loads"] == {"portal_dossiers/2026-06-02/r1": "ff"}
+    assert fields["verdicts"] == {"accepted_with_warnings": 1, "refused": 1}
+    assert fields["contract_versions"]["portal_dossiers"] >= 1
+    assert (fields["code_version"], fields["duckdb_version"]) == (package_version("khotinh"), duckdb.__version__)
+    assert {entry["name"] for entry in fields["files"]} == {version.file_name, f"marts-{version.version}.duckdb"}
+    for entry in fields["files"]:
+        file = settings.published_folder / entry["name"]
+        assert entry["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+        assert entry["file_bytes"] == file.stat().st_size
+
+
+def test_a_checksum_is_the_sum_of_its_rows_so_that_a_difference_can_be_added(
+    settings: Settings, manifest: Path
+) -> None:
+    first = publish(settings, manifest, HIDDEN)
+    _do(settings, "INSERT INTO core.fct_dossier VALUES ('x', 'H56.13', 7)")
+    second = publish(settings, manifest, HIDDEN)
+    (added,) = _ask(settings.published_folder / POINTER, "SELECT hash('H56.13', 7::BIGINT)")[0]
+    before, after = (version.tables["core.fct_dossier"] for version in (first, second))
+    assert (after.rows, after.checksum) == (before.rows + 1, before.checksum + int(str(added)))
+
+
+def test_a_version_tells_what_it_changed_of_the_one_before(settings: Settings, manifest: Path) -> None:
+    first = publish(settings, manifest, HIDDEN)
+    assert first.difference is not None
+    assert first.difference.before is None
+    _do(
+        settings,
+        """
+        UPDATE marts.indicator_daily SET numerator = 990, "value" = 990;
+        INSERT INTO marts.indicator_daily SELECT * REPLACE (DATE '2026-06-03' AS period) FROM marts.indicator_daily;
+        UPDATE ops.loads SET verdict = 'accepted' WHERE load_sequence = 2;
+        INSERT INTO staging.stg_loads_in_force VALUES ('portal_dossiers/2026-06-03/r1');
+        """,
+    )
+    second = publish(settings, manifest, HIDDEN).difference
+    assert second is not None
+    assert second.before == first.version
+    assert second.indicators == {
+        "portal_received": FiguresMoved(new=1, moved=1, gone=0, greatest=Decimal(10)),
+    }
+    assert (second.loads_came, second.loads_left) == (("portal_dossiers/2026-06-03/r1",), ())
+    # The day's old value ended, its new one and the new day's began; what counts its rows was not touched.
+    assert second.tables["marts.indicator_history"] == (2, 4)
+    assert second.tables["marts.indicator_daily"] == (1, 2)
+    assert "core.fct_dossier" not in second.tables
+
+
+def test_a_home_of_an_earlier_release_is_read_and_published_upon(settings: Settings, manifest: Path) -> None:
+    first = publish(settings, manifest, HIDDEN)
+    folder = settings.published_folder
+    written = folder / f"manifest-{first.version}.json"
+    fields = orjson.loads(written.read_bytes())
+    kept = ("version", "published_at", "file_name", "code_version", "loads_accepted", "loads_refused", "newest_load_id")
+    written.chmod(0o644)
+    written.write_bytes(orjson.dumps({name: fields[name] for name in (*kept, "table_rows")}))
+    (folder / "marts.duckdb").unlink()
+    (folder / f"marts-{first.version}.duckdb").unlink()
+    (old,) = read_versions(folder)
+    assert (old.version, old.table_rows, old.all_pointers) == (
+        first.version, first.table_rows, {POINTER: first.file_name},
+    )  # fmt: skip
+    second = publish(settings, manifest, HIDDEN)
+    assert (folder / "marts.duckdb").readlink() == Path(f"marts-{second.version}.duckdb")
+    assert second.difference is not None
+    assert second.difference.loads_came == ()
+
+
+def test_leaders_get_the_marts_and_where_they_come_from_and_no_records(settings: Settings, manifest: Path) -> None:
+    version = publish(settings, manifest, HIDDEN)
+    file = settings.published_folder / "marts.duckdb"
+    assert_marts_complete(file)
+    assert _ask(file, "SELECT max(version) FROM meta.versions") == [(version.version,)]
+    assert _ask(file, "SELECT \"value\"::INT FROM marts.indicator_as_of('2999-01-01') WHERE grain = 'daily'") == [
+        (1_000,)
+    ]
+    assert _ask(file, "SELECT DISTINCT schema_name FROM meta.dictionary") == []
+
+
+def test_a_product_is_made_of_its_roles_file_and_pointed_to_with_it(settings: Settings, manifest: Path) -> None:
+    def write(published: Path, folder: Path) -> None:
+        (folder / "inner").mkdir(parents=True)
+        (rows,) = _ask(published, "SELECT count(*) FROM marts.indicator_daily")[0]
+        (folder / "inner" / "rows.txt").write_text(str(rows), encoding="utf-8")
+
+    version = publish(settings, manifest, HIDDEN, products=[Product("page", LEADERS, write)])
+    page = settings.published_folder / "page"
+    assert page.readlink() == Path(f"page-{version.version}")
+    assert (page / "inner" / "rows.txt").read_text() == "1"
+    assert stat.S_IMODE((page / "inner" / "rows.txt").stat().st_mode) == 0o444
+    assert stat.S_IMODE(page.stat().st_mode) == 0o755
+    assert version.files[-1].name == f"page-{version.version}/inner/rows.txt"
 
 
 def test_a_description_is_split_at_the_first_mark() -> None:

@@ -1,0 +1,77 @@
+"""Who reads what: a file for each kind of reader, and what else is made of a version beside the files.
+
+A role's permissions are those of its file. A product is made by a pure function of a finished file; which ones there are
+is said here, what is in them where they are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_EVERYBODY = 0o444
+_GROUP = 0o440
+# Views of the marts read the crosswalk. Endpoints are not here: their addresses are the network's.
+_NAMES = frozenset(
+    ("core", table) for table in ("dim_date", "dim_indicator", "dim_procedure", "dim_unit", "unit_crosswalk")
+)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A file of a version.
+
+    Attributes:
+        name: Begins the file's name; its pointer is `<name>.duckdb`.
+        schemas: What it holds of the build file, beside `meta`.
+        names: Tables of other schemas that it holds too: those that name what the figures are about.
+        mode: Its permissions. Who is in the group says the folder: `chgrp analysts published; chmod g+s published`.
+    """
+
+    name: str
+    schemas: tuple[str, ...]
+    mode: int
+    names: frozenset[tuple[str, str]] = frozenset()
+
+    def holds(self, schema: str, table: str) -> bool:
+        """Whether a table of the build file is in this file."""
+        return schema in self.schemas or (schema, table) in self.names
+
+    @property
+    def pointer(self) -> str:
+        """The symlink that readers open."""
+        return f"{self.name}.duckdb"
+
+    def file_name(self, version: str) -> str:
+        """The file of one version."""
+        return f"{self.name}-{version}.duckdb"
+
+
+@dataclass(frozen=True)
+class Product:
+    """A folder of a version, made of the file of a role.
+
+    Attributes:
+        name: Its pointer; the folder is `<name>-<version>`.
+        role: Of whose file it is made.
+        write: Reads the file that it is given and writes below the folder that it is given, which is not there yet.
+        mode: Permissions of the files in it.
+    """
+
+    name: str
+    role: Role
+    write: Callable[[Path, Path], object]
+    mode: int = _EVERYBODY
+
+    def folder_name(self, version: str) -> str:
+        """The folder of one version."""
+        return f"{self.name}-{version}"
+
+
+# Records, without pseudonyms, are for the analysts; counts are for whoever may enter the folder.
+ANALYSTS: Final = Role("warehouse", ("core", "marts"), _GROUP)
+LEADERS: Final = Role("marts", ("marts",), _EVERYBODY, _NAMES)
+ROLES: Final = (ANALYSTS, LEADERS)
+PRODUCTS: Final[tuple[Product, ...]] = ()
