@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-long order fuzz coverage ui bench setup setup-dev system-packages lint types layers lock generate generate-demo clean
+.PHONY: help run test test-long order fuzz coverage superset ui bench setup setup-dev system-packages lint types layers lock generate generate-demo clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ order: setup-dev  ## Any order of the same arrivals gives the same marts: 200 sc
 fuzz: setup-dev  ## Spoils files of every layout for FUZZ_SECONDS (600): each must be read or refused by name
 	@$(BIN)/python -m tests.fuzz $${FUZZ_SECONDS:-600}
 
+superset: setup-dev .venv-superset/.done  ## A real Apache Superset: dashboard imported, read through ten publishes (2 minutes)
+	@$(BIN)/pytest -m superset
+
 ui: setup  ## Dagster's pages on the demo province, http://127.0.0.1:3000
 	@$(BIN)/khotinh ui --demo
 
@@ -37,14 +40,19 @@ setup: .venv/.run  ## Install what a run needs
 setup-dev: .venv/.dev  ## Install what the tests need too
 
 system-packages: export PATH := $(PATH):/usr/sbin
-system-packages:  ## Install Samba by apt-get as root, its service left off: tests ask a real share, or are skipped
-	@if command -v smbd >/dev/null; then exit 0; fi; \
-	command -v apt-get >/dev/null || { echo "There is no apt-get here: install Samba's smbd by hand."; exit 1; }; \
+system-packages:  ## Install Samba, Chromium and PostgreSQL by apt-get as root, no service started: tests use them, or are skipped
+	@missing=; command -v smbd >/dev/null || missing="samba"; \
+	command -v chromium >/dev/null || missing="$$missing chromium fonts-noto-core"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	[ -n "$$missing" ] || exit 0; \
+	command -v apt-get >/dev/null || { echo "There is no apt-get here: install $$missing by hand."; exit 1; }; \
 	root="sudo -n"; [ "$$(id -u)" -ne 0 ] || root=; \
-	if [ -d /run/systemd/system ]; then $$root systemctl mask --quiet smbd nmbd samba-ad-dc; fi; \
+	if [ -d /run/systemd/system ]; then $$root systemctl mask --quiet smbd nmbd samba-ad-dc postgresql; fi; \
+	$$root mkdir -p /etc/postgresql-common; \
+	echo "create_main_cluster = false" | $$root tee /etc/postgresql-common/createcluster.conf >/dev/null; \
 	$$root timeout 120 apt-get update -qq; \
-	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -o Acquire::http::Timeout=20 --no-install-recommends samba \
-	  >/dev/null
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -o Acquire::http::Timeout=20 --no-install-recommends \
+	  $$missing >/dev/null
 
 .venv/bin/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -56,6 +64,11 @@ system-packages:  ## Install Samba by apt-get as root, its service left off: tes
 	@echo "Installing requirements/$*.txt"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/$*.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-superset/.done: requirements/superset.txt .venv/bin/uv
+	@$(BIN)/uv venv --quiet --allow-existing --python $(PYTHON) .venv-superset
+	@$(BIN)/uv pip install --quiet --python .venv-superset/bin/python --compile-bytecode --require-hashes -r requirements/superset.txt
 	@touch $@
 
 lint: setup-dev  ## ruff and sqlfluff
@@ -73,6 +86,8 @@ lock: .venv/bin/uv  ## Resolve the locks again (hashes, no addresses)
 	  case $$set in run) extra="--extra demo";; *) extra="--extra $$set";; esac; \
 	  $(BIN)/uv pip compile pyproject.toml $$extra --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 -o requirements/$$set.txt; done
+	@$(BIN)/uv pip compile requirements/superset.in --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 -o requirements/superset.txt
 
 generate: setup-dev  ## Write dbt's sources from the contracts, and the indicators' models and page from their registry
 	@$(BIN)/python -m pipelines.contracts_to_dbt && $(BIN)/python -m pipelines.indicators_to_dbt
@@ -81,4 +96,4 @@ generate-demo: setup-dev  ## Write the demo's registers (over your own!) and doc
 	@$(BIN)/python -m demo.registry && $(BIN)/python -m demo.fault_matrix
 
 clean:  ## Remove the environment and everything that runs wrote
-	@rm -rf .venv data .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .venv-superset data .pytest_cache .mypy_cache .ruff_cache
