@@ -149,10 +149,11 @@ class Figures:
 
     @cached_property
     def days(self) -> dict[str, dict[date, Row]]:
-        """Rows of `marts.indicator_daily` by code and day."""
-        return self._by_code("""
+        """Rows of `marts.indicator_daily` by code and day, the last DAYS_SHOWN days of each."""
+        return self._by_code(f"""
             SELECT indicator_code, period, numerator, denominator, value FROM marts.indicator_daily
-            WHERE unit_code = ? ORDER BY indicator_code, period""")
+            WHERE unit_code = ?
+            QUALIFY period > max(period) OVER (PARTITION BY indicator_code) - {DAYS_SHOWN} ORDER BY indicator_code, period""")  # noqa: S608  (a number of our own)
 
     @cached_property
     def covered(self) -> dict[str, set[date]]:

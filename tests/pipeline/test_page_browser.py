@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.page import formats, write_page
@@ -243,6 +244,33 @@ def test_a_ranking_sorts_by_its_columns_and_says_so(watched: Any, site: Site) ->
     assert page.locator(".rank tbody tr").count() == 14
 
 
+def test_a_share_is_rounded_as_the_marts_round_it(site: Site, browser: Any, tmp_path: Path) -> None:
+    shares = [(247, 2000), (3, 5998), (4, 9999), (5997, 5998), (1999, 2000), (1, 16), (1, 3), (0, 7), (7, 7)]
+    units = [code for (code,) in site.ask("""
+        SELECT unit_code FROM marts.indicator_monthly WHERE indicator_code = 'portal_online' AND period = '202611'
+        AND unit_code LIKE 'H56.0_' ORDER BY 1""")][: len(shares)]  # fmt: skip
+    file = tmp_path / "shares.duckdb"
+    shutil.copyfile(site.published, file)
+    with duckdb.connect(str(file)) as connection:
+        for unit, (numerator, denominator) in zip(units, shares, strict=True):
+            connection.execute(
+                """UPDATE marts.indicator_monthly SET numerator = $1, denominator = $2, value = $1::DECIMAL / $2
+                WHERE indicator_code = 'portal_online' AND period = '202611' AND unit_code = $3""",
+                [numerator, denominator, unit],
+            )
+        values = dict(connection.execute("SELECT unit_code, value FROM marts.indicator_monthly WHERE indicator_code = 'portal_online'").fetchall())  # fmt: skip
+    write_page(file, tmp_path / "page")
+    one = Watched(browser, (tmp_path / "page").as_uri())
+    page = one.open("dich-vu-cong.html")
+    page.select_option("[name=kind]", "department")
+    online = {
+        unit: page.locator(f".rank tr[data-unit='{unit}'] td").nth(5).inner_text().split("\n")[0] for unit in units
+    }
+    assert online == {unit: formats.percent(values[unit]) for unit in units}
+    assert online[units[0]] == "12,4\N{NO-BREAK SPACE}%"
+    one.close()
+
+
 def test_the_grid_shows_348_endpoints_and_finds_those_in_trouble(watched: Any, site: Site) -> None:
     page = watched().open("hoi-nghi.html")
     assert page.locator(".grid tbody tr").count() == 348
@@ -277,8 +305,6 @@ def test_a_web_server_does_as_well(browser: Any, site: Site) -> None:
 
 
 def test_names_from_the_data_run_nothing(usual_week: Ran, browser: Any, tmp_path: Path) -> None:
-    import duckdb  # noqa: PLC0415  (only this test writes)
-
     file = tmp_path / "spoiled.duckdb"
     shutil.copyfile(usual_week.home.folder / "published" / "warehouse.duckdb", file)
     evil = "<img src=x onerror=\"document.title = 'run'\">"

@@ -12,9 +12,10 @@
   const whole = new Intl.NumberFormat("vi-VN", { maximumFractionDigits: 1 });
   const percents = new Intl.NumberFormat("vi-VN", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   function share(value) {
-    if (value > 0 && value < 0.0005) return "<" + nbsp + "0,1" + nbsp + "%";
-    if (value >= 0.9995 && value < 1) return ">" + nbsp + "99,9" + nbsp + "%";
-    return percents.format(value * 100) + nbsp + "%";
+    const millionths = Math.round(value * 1e6);  // as the marts keep it, and half is rounded up as on the other pages
+    if (millionths > 0 && millionths < 500) return "<" + nbsp + "0,1" + nbsp + "%";
+    if (millionths >= 999500 && millionths < 1e6) return ">" + nbsp + "99,9" + nbsp + "%";
+    return percents.format(Math.floor((millionths + 500) / 1000) / 10) + nbsp + "%";
   }
   const visible = (element) => {
     const spans = all("span[lang]", element);
