@@ -8,10 +8,12 @@ from __future__ import annotations
 from dagster import Definitions, ResourceDefinition, definitions
 
 from pipelines.assets.datasets import dataset_asset
+from pipelines.assets.postgres import postgres_marts
 from pipelines.assets.warehouse import dbt_models, dbt_resource, published_warehouse
 from pipelines.automation import automation
 from pipelines.build import manifest_file
 from pipelines.ingest import Workshop
+from pipelines.postgres.export import is_switched_on
 from pipelines.settings import read_settings
 
 
@@ -31,9 +33,10 @@ def build_definitions(workshop: Workshop) -> Definitions:
     monthly = [datasets[name] for name, contract in workshop.asked().items() if contract.cadence == "monthly"]
     models = dbt_models(manifest, [asset.key for asset in datasets.values()])
     published = published_warehouse(manifest, models)
-    automated = automation(daily, monthly, [models, published], workshop.settings)
+    copies = [postgres_marts(published)] if is_switched_on(workshop.settings) else []
+    automated = automation(daily, monthly, [models, published, *copies], workshop.settings)
     return Definitions(
-        assets=[*datasets.values(), models, published],
+        assets=[*datasets.values(), models, published, *copies],
         jobs=automated.jobs,
         schedules=automated.schedules,
         sensors=automated.sensors,

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from dagster import BetaWarning, DagsterEvent, DagsterInstance
+from dagster import BetaWarning, DagsterEvent, DagsterInstance, ExecuteInProcessResult
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from pipelines import calendar
 from pipelines.assets.datasets import dataset_key
+from pipelines.assets.postgres import POSTGRES
 from pipelines.automation import DAILY_JOB, MONTHLY_JOB, PUBLISH_JOB
 from pipelines.calendar import Partition
 from pipelines.definitions import build_definitions
@@ -130,7 +131,7 @@ def run_days(
             run_ids.append(done.run_id)
             failures += _failures(done.all_events)
     return RunResult(
-        tuple(attempts), is_built=done.success, failure="\n".join(failures) or None, run_ids=tuple(run_ids)
+        tuple(attempts), is_built=_is_published(done), failure="\n".join(failures) or None, run_ids=tuple(run_ids)
     )
 
 
@@ -147,7 +148,7 @@ def build_and_publish(workshop: Workshop) -> RunResult:
     ):
         done = job.execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET, tags=TYPED_RUN)
     failure = "\n".join(_failures(done.all_events)) or None
-    return RunResult((), is_built=done.success, failure=failure, run_ids=(done.run_id,))
+    return RunResult((), is_built=_is_published(done), failure=failure, run_ids=(done.run_id,))
 
 
 def months_due(workshop: Workshop, first: date, last: date, datasets: Sequence[str]) -> dict[str, list[str]]:
@@ -197,6 +198,11 @@ def _tags(first: date, last: date) -> dict[str, str]:
         ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
         ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),
     }
+
+
+def _is_published(done: ExecuteInProcessResult) -> bool:
+    """Whether readers have the file; a copy of it that failed is told, and takes nothing from them."""
+    return done.success or set(_failed_steps(done.all_events)) == {POSTGRES.to_python_identifier()}
 
 
 def _failed_steps(events: Sequence[DagsterEvent]) -> list[str]:

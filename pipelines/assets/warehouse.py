@@ -16,6 +16,7 @@ from pipelines.data_docs import bring_up_to_date
 from pipelines.ingest import Workshop
 from pipelines.load.warehouse import open_warehouse, prepare, wait_until_free, writer_turn
 from pipelines.publish.mart_checks import require_sound_marts
+from pipelines.publish.products import products_of
 from pipelines.publish.publish import publish
 from pipelines.publish.versions import Version as PublishedVersion
 from pipelines.settings import DBT_PROJECT, Settings
@@ -148,4 +149,6 @@ def publish_built(workshop: Workshop, manifest: Path, accepted_because: str | No
     }
     built_from = require_whole_build(workshop.settings)
     require_sound_marts(workshop.settings, workshop.mart_suites)
-    return publish(workshop.settings, manifest, pseudonyms, built_from, accepted_because=accepted_because)
+    return publish(
+        workshop.settings, manifest, pseudonyms, built_from, products_of(manifest), accepted_because=accepted_because
+    )

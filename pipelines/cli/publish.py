@@ -9,6 +9,8 @@ import typer
 from pipelines.build import manifest_file
 from pipelines.cli.console import print_json, screen, tells_errors
 from pipelines.ingest import Workshop
+from pipelines.postgres.export import export_marts
+from pipelines.publish.roles import LEADERS
 from pipelines.settings import read_settings
 
 
@@ -33,7 +35,8 @@ def publish(
     done = publish_built(workshop, manifest_file(workshop.settings), accept)
     if as_json:
         print_json(done.model_dump(mode="json", exclude={"loads", "tables"}))
-        return
-    screen.print(f"[green]Đã công bố bản | Published version[/] {done.version}")
-    for reason in done.out_of_proportion:
-        screen.print(f"  {reason}", markup=False, soft_wrap=True)
+    else:
+        screen.print(f"[green]Đã công bố bản | Published version[/] {done.version}")
+        for reason in done.out_of_proportion:
+            screen.print(f"  {reason}", markup=False, soft_wrap=True)
+    export_marts(workshop.settings.published_folder / LEADERS.pointer, workshop.settings)

@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.console import print_json, screen, tells_errors
+from pipelines.postgres.export import export_marts
 from pipelines.publish import rollback as published
+from pipelines.publish.roles import LEADERS
+from pipelines.publish.versions import Rollback
 from pipelines.settings import read_settings
 
 
@@ -18,10 +21,16 @@ def rollback(
     as_json: Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON | Print JSON.")] = False,
 ) -> None:
     """Cho người đọc dùng lại một bản trước; lần chạy sau công bố bản mới | Give readers an earlier version again."""
-    done = published.rollback(read_settings(), version, note)
+    settings = read_settings()
+    done = published.rollback(settings, version, note)
     if as_json:
         print_json(done.model_dump(mode="json"))
-        return
+    else:
+        _show(done)
+    export_marts(settings.published_folder / LEADERS.pointer, settings)
+
+
+def _show(done: Rollback) -> None:
     screen.print(f"[green]Người đọc dùng lại bản | Readers have again version[/] {done.to_version}")
     screen.print(
         f"Bản {done.from_version} vẫn còn trong thư mục; lần chạy sau sẽ công bố bản mới. | The next run publishes anew.",

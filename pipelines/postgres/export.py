@@ -23,6 +23,11 @@ LIMIT_SECONDS = 900
 _CATCHES_UP = "Its readers keep the version before; the next publish catches up."
 
 
+def is_switched_on(settings: Settings) -> bool:
+    """Whether there is a server to export to."""
+    return settings.postgres_url is not None and bool(settings.postgres_url.get_secret_value())
+
+
 def export_marts(published: Path, settings: Settings) -> Exported | None:
     """Brings the marts of a published file to the PostgreSQL server of the settings, if one is set.
 
@@ -42,7 +47,7 @@ def export_marts(published: Path, settings: Settings) -> Exported | None:
         PermanentError: The server refuses, or a column has a type that PostgreSQL has not.
         UnforeseenError: A fault of the program.
     """
-    if settings.postgres_url is None or not settings.postgres_url.get_secret_value():
+    if settings.postgres_url is None or not is_switched_on(settings):
         return None
     task = {
         "published": str(published.absolute()),
