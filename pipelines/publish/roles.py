@@ -24,7 +24,8 @@ class Role:
     """A file of a version.
 
     Attributes:
-        name: Begins the file's name; its pointer is `<name>.duckdb`.
+        name: Begins the file's name; its pointer is `<name>.duckdb`. Never a schema of the file: DuckDB calls an opened
+            file by its name, and before 1.5 could not tell `marts.indicator_daily` in `marts.duckdb`.
         schemas: What it holds of the build file, beside `meta`.
         names: Tables of other schemas that it holds too: those that name what the figures are about.
         mode: Its permissions. Who is in the group says the folder: `chgrp analysts published; chmod g+s published`.
@@ -72,6 +73,6 @@ class Product:
 
 # Records, without pseudonyms, are for the analysts; counts are for whoever may enter the folder.
 ANALYSTS: Final = Role("warehouse", ("core", "marts"), _GROUP)
-LEADERS: Final = Role("marts", ("marts",), _EVERYBODY, _NAMES)
+LEADERS: Final = Role("figures", ("marts",), _EVERYBODY, _NAMES)
 ROLES: Final = (ANALYSTS, LEADERS)
 PRODUCTS: Final[tuple[Product, ...]] = ()

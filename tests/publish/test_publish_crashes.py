@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from pipelines.publish.publish import POINTER, current_version, publish, read_versions
 from pipelines.settings import Settings
@@ -25,23 +26,32 @@ while True:
     print(publish(settings, Path(sys.argv[2]), ["dossier_key", "account_key"]).version, flush=True)
 """
 KILLS = 6
+MANY_KILLS = 200
 
 
-def test_a_kill_at_any_moment_leaves_the_pointer_at_a_complete_version(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path)
+def test_a_kill_at_any_moment_leaves_the_pointers_at_complete_versions(tmp_path: Path) -> None:
+    _kill_and_look(settings_in(tmp_path), KILLS)
+
+
+@pytest.mark.long
+def test_two_hundred_kills_leave_the_pointers_at_complete_versions(tmp_path: Path) -> None:
+    _kill_and_look(settings_in(tmp_path), MANY_KILLS)
+
+
+def _kill_and_look(settings: Settings, kills: int) -> None:
     manifest = build_warehouse(settings)
     first = publish(settings, manifest, HIDDEN)
     folder = settings.published_folder
     moments = random.Random(20260602)  # noqa: S311
     announced = first.version
-    for _ in range(KILLS):
+    for _ in range(kills):
         process = subprocess.Popen(
             [sys.executable, "-c", FOREVER, str(settings.home), str(manifest)], stdout=subprocess.PIPE, text=True
         )
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         try:
-            process.wait(moments.uniform(0.01, 0.25))
+            process.wait(moments.uniform(0.01, 0.6))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         rest, _ = process.communicate()
@@ -51,7 +61,7 @@ def test_a_kill_at_any_moment_leaves_the_pointer_at_a_complete_version(tmp_path:
         assert pointed >= announced  # what was said to be published is published
         assert process.returncode == -signal.SIGKILL
         assert_complete(folder / POINTER)
-        assert_marts_complete(folder / "marts.duckdb")
+        assert_marts_complete(folder / "figures.duckdb")
         versions = {version.version for version in read_versions(folder)}
         assert pointed in versions
         assert first.version in versions
@@ -105,7 +115,7 @@ def test_a_kill_before_each_step_on_the_published_folder_costs_a_rerun(tmp_path:
             stopper.stdin.flush()
             ended = int(stopper.stdout.readline())
             assert_complete(folder / POINTER)
-            assert_marts_complete(folder / "marts.duckdb")
+            assert_marts_complete(folder / "figures.duckdb")
             assert current_version(folder) in [version.version for version in read_versions(folder)][-2:]
         stopper.stdin.close()
     assert ended == 0
@@ -118,8 +128,8 @@ def _assert_nothing_half_done(folder: Path) -> None:
     """Both pointers lead to the newest version, and every file in the folder is of a version that has all of its own."""
     versions = read_versions(folder)
     current = current_version(folder)
-    assert str((folder / "marts.duckdb").readlink()) == f"marts-{current}.duckdb"
-    expected = {POINTER, "marts.duckdb"}
+    assert str((folder / "figures.duckdb").readlink()) == f"figures-{current}.duckdb"
+    expected = {POINTER, "figures.duckdb"}
     for version in versions:
         assert_complete(folder / version.file_name)
         expected |= {f"manifest-{version.version}.json", *version.pointers.values()}

@@ -18,7 +18,7 @@ import pytest
 from pipelines.load.warehouse import open_warehouse
 from pipelines.publish.dictionary import split_languages
 from pipelines.publish.publish import POINTER, current_version, publish, read_versions
-from pipelines.publish.roles import LEADERS, Product
+from pipelines.publish.roles import LEADERS, ROLES, Product
 from pipelines.publish.versions import FiguresMoved, read_manifest
 from pipelines.settings import Settings
 from tests.publish.publish_help import (
@@ -60,11 +60,11 @@ def _do(settings: Settings, statements: str) -> None:
 def test_a_first_publish_is_a_file_a_manifest_and_a_pointer(settings: Settings, manifest: Path) -> None:
     assert current_version(settings.published_folder) is None
     version = publish(settings, manifest, HIDDEN)
-    marts = f"marts-{version.version}.duckdb"
+    figures = f"figures-{version.version}.duckdb"
     assert _names(settings) == sorted(
-        [f"manifest-{version.version}.json", marts, "marts.duckdb", version.file_name, POINTER]
+        [f"manifest-{version.version}.json", figures, "figures.duckdb", version.file_name, POINTER]
     )
-    assert str((settings.published_folder / "marts.duckdb").readlink()) == marts
+    assert str((settings.published_folder / "figures.duckdb").readlink()) == figures
     pointer = settings.published_folder / POINTER
     assert str(pointer.readlink()) == version.file_name  # relative: the folder may be moved or mounted elsewhere
     assert current_version(settings.published_folder) == version.version
@@ -107,7 +107,7 @@ def test_records_are_for_the_group_and_counts_for_everybody_and_nobody_writes(
     version = publish(settings, manifest, HIDDEN)
     for name, mode in (
         (version.file_name, 0o440),
-        (f"marts-{version.version}.duckdb", 0o444),
+        (f"figures-{version.version}.duckdb", 0o444),
         (f"manifest-{version.version}.json", 0o444),
     ):
         assert stat.S_IMODE((settings.published_folder / name).stat().st_mode) == mode
@@ -234,7 +234,7 @@ def test_a_manifest_file_says_what_the_version_is(settings: Settings, manifest: 
     assert fields["verdicts"] == {"accepted_with_warnings": 1, "refused": 1}
     assert fields["contract_versions"]["portal_dossiers"] >= 1
     assert (fields["code_version"], fields["duckdb_version"]) == (package_version("khotinh"), duckdb.__version__)
-    assert {entry["name"] for entry in fields["files"]} == {version.file_name, f"marts-{version.version}.duckdb"}
+    assert {entry["name"] for entry in fields["files"]} == {version.file_name, f"figures-{version.version}.duckdb"}
     for entry in fields["files"]:
         file = settings.published_folder / entry["name"]
         assert entry["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
@@ -286,21 +286,21 @@ def test_a_home_of_an_earlier_release_is_read_and_published_upon(settings: Setti
     kept = ("version", "published_at", "file_name", "code_version", "loads_accepted", "loads_refused", "newest_load_id")
     written.chmod(0o644)
     written.write_bytes(orjson.dumps({name: fields[name] for name in (*kept, "table_rows")}))
-    (folder / "marts.duckdb").unlink()
-    (folder / f"marts-{first.version}.duckdb").unlink()
+    (folder / "figures.duckdb").unlink()
+    (folder / f"figures-{first.version}.duckdb").unlink()
     (old,) = read_versions(folder)
     assert (old.version, old.table_rows, old.all_pointers) == (
         first.version, first.table_rows, {POINTER: first.file_name},
     )  # fmt: skip
     second = publish(settings, manifest, HIDDEN)
-    assert (folder / "marts.duckdb").readlink() == Path(f"marts-{second.version}.duckdb")
+    assert (folder / "figures.duckdb").readlink() == Path(f"figures-{second.version}.duckdb")
     assert second.difference is not None
     assert second.difference.loads_came == ()
 
 
 def test_leaders_get_the_marts_and_where_they_come_from_and_no_records(settings: Settings, manifest: Path) -> None:
     version = publish(settings, manifest, HIDDEN)
-    file = settings.published_folder / "marts.duckdb"
+    file = settings.published_folder / "figures.duckdb"
     assert_marts_complete(file)
     assert _ask(file, "SELECT max(version) FROM meta.versions") == [(version.version,)]
     assert _ask(file, "SELECT \"value\"::INT FROM marts.indicator_as_of('2999-01-01') WHERE grain = 'daily'") == [
@@ -327,3 +327,13 @@ def test_a_product_is_made_of_its_roles_file_and_pointed_to_with_it(settings: Se
 def test_a_description_is_split_at_the_first_mark() -> None:
     assert split_languages("Mã\n  đơn vị | Agency code | H56") == ("Mã đơn vị", "Agency code | H56")
     assert split_languages("Chỉ tiếng Việt") == ("Chỉ tiếng Việt", "")
+
+
+def test_no_pointer_is_called_like_a_schema(settings: Settings, manifest: Path) -> None:
+    """DuckDB 1.2 to 1.4 call an opened file by its name: `marts.x` in `marts.duckdb` is ambiguous there."""
+    version = publish(settings, manifest, HIDDEN)
+    schemas = {schema for role in ROLES for schema, _ in _ask(
+        settings.published_folder / role.pointer, "SELECT DISTINCT schema_name, 1 FROM duckdb_tables()"
+    )}  # fmt: skip
+    assert schemas == {"core", "marts", "meta"}
+    assert not schemas & {Path(pointer).stem for pointer in version.pointers}

@@ -98,7 +98,7 @@ def _read_through(settings: Settings, pythons: list[str], publishes: int, rollba
     manifest = build_warehouse(settings)
     numbers = {_publish(settings, manifest, 0): 0}
     folder = settings.published_folder
-    pointers = [folder / name for name in (POINTER, "marts.duckdb")]
+    pointers = [folder / name for name in (POINTER, "figures.duckdb")]
     with ExitStack() as stack:
         readers = [
             stack.enter_context(_reading(python, pointers[number // 2 % 2], is_long=number % 2 == 0))

@@ -96,7 +96,7 @@ def test_what_goes_goes_whole_and_nothing_foreign_with_it(settings: Settings) ->
 def test_a_reader_of_the_marts_alone_keeps_its_version_too(settings: Settings) -> None:
     manifest = build_warehouse(settings)
     held, current = (publish(settings, manifest, HIDDEN) for _ in range(2))
-    file = settings.published_folder / f"marts-{held.version}.duckdb"
+    file = settings.published_folder / f"figures-{held.version}.duckdb"
     holding = "import sys, duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); input()"
     command = [sys.executable, "-c", holding, str(file)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

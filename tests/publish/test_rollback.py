@@ -57,13 +57,13 @@ def test_every_pointer_leads_to_the_earlier_version_and_the_next_publish_goes_on
     with writer_turn(settings):
         record = rollback(settings, first.version, "1.001 là sai")
     assert current_version(folder) == first.version
-    assert _values(folder / POINTER) == _values(folder / "marts.duckdb") == [1_000]
+    assert _values(folder / POINTER) == _values(folder / "figures.duckdb") == [1_000]
     assert read_versions(folder) == [first, second]
     assert read_rollbacks(folder) == [record]
     assert (record.from_version, record.to_version, record.note) == (second.version, first.version, "1.001 là sai")
     third = _publish(settings, manifest, 1_002)
     assert current_version(folder) == third.version
-    assert _values(folder / "marts.duckdb") == [1_002]
+    assert _values(folder / "figures.duckdb") == [1_002]
     assert third.difference is not None
     assert third.difference.before == first.version
     assert third.difference.indicators["portal_received"].greatest == 2
@@ -114,7 +114,7 @@ def test_a_version_that_is_not_what_was_published_is_not_given_to_readers(settin
         rollback(settings, "20200101T000000000000")
     with pytest.raises(PermanentError, match="already"):
         rollback(settings, second.version)
-    file = folder / first.pointers["marts.duckdb"]
+    file = folder / first.pointers["figures.duckdb"]
     file.chmod(0o644)
     with file.open("r+b") as opened:
         opened.seek(-1, 2)
@@ -157,6 +157,6 @@ def test_a_rollback_that_was_killed_happened_or_did_not(settings: Settings, mani
     settle(folder)
     expected = first if moves else second
     assert current_version(folder) == expected.version
-    assert str((folder / "marts.duckdb").readlink()) == expected.pointers["marts.duckdb"]
+    assert str((folder / "figures.duckdb").readlink()) == expected.pointers["figures.duckdb"]
     assert [record.to_version for record in read_rollbacks(folder)] == [first.version] * moves
     assert not list(folder.glob(".*"))
