@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,7 +59,7 @@ def write_file(contents: Contents, role: Role, file: Path, versions: list[Versio
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH '{quoted(contents.build)}' AS warehouse (READ_ONLY)")
         connection.execute(f"ATTACH '{quoted(file)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
-        for schema, table in _tables(connection, role, modelled):
+        for schema, table in _tables(connection, [role], modelled):
             columns = visible_columns(connection, schema, table, contents.hidden)
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS published."{schema}"')
             connection.execute(
@@ -74,7 +75,8 @@ def write_file(contents: Contents, role: Role, file: Path, versions: list[Versio
         write_views(connection, role.schemas, modelled)
         connection.execute("CREATE SCHEMA published.meta")
         for table, query in META.items():
-            connection.execute(f"CREATE TABLE published.meta.{table} AS {query}")
+            if role.holds(META_SCHEMA, table):
+                connection.execute(f"CREATE TABLE published.meta.{table} AS {query}")
         _write_dictionary(connection, contents, role)
         _write_versions(connection, versions)
         connection.execute("CHECKPOINT published")
@@ -122,8 +124,8 @@ def state_of(connection: duckdb.DuckDBPyConnection, table: str, columns: list[st
     return TableState(rows=rows, checksum=checksum, columns=", ".join(f"{name} {kind}" for name, kind, *_ in described))
 
 
-def states_in_build(contents: Contents, role: Role) -> dict[str, TableState]:
-    """What the tables of a role's schemas must hold, read from the build file."""
+def states_in_build(contents: Contents, roles: Iterable[Role]) -> dict[str, TableState]:
+    """What the tables of the roles' schemas must hold, read from the build file."""
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH '{quoted(contents.build)}' AS warehouse (READ_ONLY)")
         return {
@@ -132,7 +134,7 @@ def states_in_build(contents: Contents, role: Role) -> dict[str, TableState]:
                 f'warehouse."{schema}"."{table}"',
                 visible_columns(connection, schema, table, contents.hidden),
             )
-            for schema, table in _tables(connection, role, modelled_tables(contents.manifest))
+            for schema, table in _tables(connection, roles, modelled_tables(contents.manifest))
         }
 
 
@@ -162,7 +164,7 @@ def visible_columns(
 
 
 def _tables(
-    connection: duckdb.DuckDBPyConnection, role: Role, modelled: frozenset[tuple[str, str]]
+    connection: duckdb.DuckDBPyConnection, roles: Iterable[Role], modelled: frozenset[tuple[str, str]]
 ) -> list[tuple[str, str]]:
     """Tables to publish; one that no model builds any more would be published with its last figures for ever."""
     found: list[tuple[str, str]] = connection.execute(
@@ -171,7 +173,7 @@ def _tables(
         WHERE database_name = 'warehouse' ORDER BY ALL
         """
     ).fetchall()
-    return [table for table in found if table in modelled and role.holds(*table)]
+    return [table for table in found if table in modelled and any(role.holds(*table) for role in roles)]
 
 
 def _write_as_known_on(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
@@ -192,7 +194,8 @@ def _write_as_known_on(connection: duckdb.DuckDBPyConnection, schema: str, table
 def _write_dictionary(connection: duckdb.DuckDBPyConnection, contents: Contents, role: Role) -> None:
     columns = ", ".join(f"{name} VARCHAR" for name in DICTIONARY_COLUMNS.split(", "))
     connection.execute(f"CREATE TABLE published.meta.dictionary ({columns})")
-    described = dictionary_rows(contents.manifest, frozenset((*role.schemas, *(schema for schema, _ in role.names))))
+    schemas = frozenset((META_SCHEMA, *role.schemas, *(schema for schema, _ in role.names)))
+    described = dictionary_rows(contents.manifest, schemas)
     if rows := [row for row in described if role.holds(row[0], row[1]) and row[2] not in contents.hidden]:
         # By columns: row by row it took longer than everything else in a small file.
         connection.execute(

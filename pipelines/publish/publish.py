@@ -159,15 +159,15 @@ def _write(
     folder: Path, contents: Contents, version: Version, readable: list[Version], products: Sequence[Product]
 ) -> dict[str, TableState]:
     """Writes and checks every file under its hidden name; returns what is in the analysts'."""
-    tables = states_in_build(contents, ANALYSTS)
+    states = states_in_build(contents, ROLES)
+    tables: dict[str, TableState] = {}
     for role in ROLES:
         file = partial_of(folder / role.file_name(version.version))
         write_file(contents, role, file, [*readable, version])
-        expected = {
-            name: state for name, state in tables.items() if name.startswith("meta.") or role.holds(*name.split(".", 1))
-        }
-        found = check_file(file, expected)
-        tables = found if role is ANALYSTS else tables
+        found = check_file(file, {name: state for name, state in states.items() if role.holds(*name.split(".", 1))})
+        if role is ANALYSTS:
+            # From here on the others are held against what it has of `meta`.
+            tables, states = found, found | states
         make_lasting(file, role.mode)
     for product in products:
         place = partial_of(folder / product.folder_name(version.version))
@@ -178,14 +178,15 @@ def _write(
 
 def _finish(folder: Path, version: Version, products: Sequence[Product]) -> Version:
     """Binds the files by the manifest, gives them their names and moves the pointers."""
-    pointers = {role.pointer: role.file_name(version.version) for role in ROLES}
+    pointers = {pointer: role.file_name(version.version) for role in ROLES for pointer in role.pointers}
     pointers |= {product.name: product.folder_name(version.version) for product in products}
-    version = version.model_copy(update={"pointers": pointers, "files": tuple(_files(folder, pointers.values()))})
+    places = tuple(dict.fromkeys(pointers.values()))
+    version = version.model_copy(update={"pointers": pointers, "files": tuple(_files(folder, places))})
     unnamed = partial_of(folder / manifest_name(version.version))
     unnamed.write_text(version.model_dump_json(indent=2), encoding="utf-8")
     make_lasting(unnamed, _MANIFEST_MODE)
     sync(folder)
-    for place in pointers.values():
+    for place in places:
         partial_of(folder / place).rename(folder / place)
     sync(folder)
     # A version without a manifest could not be read: what the history tells of it is taken back by the next publish.

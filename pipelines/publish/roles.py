@@ -24,10 +24,11 @@ class Role:
     """A file of a version.
 
     Attributes:
-        name: Begins the file's name; its pointer is `<name>.duckdb`. Never a schema of the file: DuckDB calls an opened
-            file by its name, and before 1.5 could not tell `marts.indicator_daily` in `marts.duckdb`.
+        name: Begins the file's name; its pointer is `<name>.duckdb`.
         schemas: What it holds of the build file, beside `meta`.
         names: Tables of other schemas that it holds too: those that name what the figures are about.
+        meta: Which tables of `meta` it holds; None for all of them.
+        alias: Another pointer to the same file.
         mode: Its permissions. Who is in the group says the folder: `chgrp analysts published; chmod g+s published`.
     """
 
@@ -35,15 +36,24 @@ class Role:
     schemas: tuple[str, ...]
     mode: int
     names: frozenset[tuple[str, str]] = frozenset()
+    meta: frozenset[str] | None = None
+    alias: str | None = None
 
     def holds(self, schema: str, table: str) -> bool:
-        """Whether a table of the build file is in this file."""
+        """Whether a table is in this file."""
+        if schema == "meta":
+            return self.meta is None or table in self.meta
         return schema in self.schemas or (schema, table) in self.names
 
     @property
     def pointer(self) -> str:
         """The symlink that readers open."""
         return f"{self.name}.duckdb"
+
+    @property
+    def pointers(self) -> tuple[str, ...]:
+        """All symlinks that lead to it."""
+        return (self.pointer, self.alias) if self.alias else (self.pointer,)
 
     def file_name(self, version: str) -> str:
         """The file of one version."""
@@ -73,6 +83,12 @@ class Product:
 
 # Records, without pseudonyms, are for the analysts; counts are for whoever may enter the folder.
 ANALYSTS: Final = Role("warehouse", ("core", "marts"), _GROUP)
-LEADERS: Final = Role("figures", ("marts",), _EVERYBODY, _NAMES)
-ROLES: Final = (ANALYSTS, LEADERS)
+# DuckDB calls an opened file by its name, and before 1.5 could not tell `marts.indicator_daily` in `marts.duckdb`: who has
+# an older one opens the same file as `figures.duckdb`.
+LEADERS: Final = Role("figures", ("marts",), _EVERYBODY, _NAMES, alias="marts.duckdb")
+PUBLIC: Final = Role(
+    "public", (), _EVERYBODY, frozenset({("open", "open_indicator_monthly"), ("core", "dim_unit"), ("core", "dim_indicator")}),
+    meta=frozenset({"dictionary", "versions"}),
+)  # fmt: skip
+ROLES: Final = (ANALYSTS, LEADERS, PUBLIC)
 PRODUCTS: Final[tuple[Product, ...]] = ()
