@@ -104,5 +104,5 @@ def test_what_is_out_of_proportion_waits_for_a_person(
     # The next day goes on from there, and the history tells only what could be read.
     assert publish(settings, manifest, HIDDEN).out_of_proportion == ()
     with duckdb.connect(str(settings.published_folder / POINTER), read_only=True) as connection:
-        told = connection.execute("SELECT DISTINCT version_from FROM marts.indicator_history").fetchall()
-    assert {version for (version,) in told} <= {before.version, done.version}
+        published = connection.execute("SELECT DISTINCT version_from FROM marts.indicator_history").fetchall()
+    assert {version for (version,) in published} <= {before.version, done.version}
