@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-long order fuzz coverage superset ui bench setup setup-dev system-packages lint types layers lock generate generate-demo clean
+.PHONY: help run test test-long order fuzz coverage readers superset ui bench setup setup-dev system-packages lint types layers lock generate generate-demo clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -14,7 +14,7 @@ run: setup  ## Demo province, seven days, all the way to a published file (exit 
 test: setup-dev  ## All tests but the longest, in three processes: two cores have room for the waits of a third
 	@$(BIN)/pytest -m "not long" --numprocesses $${KHOTINH_TEST_PROCESSES:-3} --dist loadgroup --no-loadscope-reorder
 
-test-long: setup-dev  ## The longest runs: a week day by day backwards, persons in every row, a backfill in the daemon
+test-long: setup-dev readers  ## The longest runs: a week day by day backwards, persons in every row, a backfill in the daemon
 	@$(BIN)/pytest -m long
 
 coverage: setup-dev  ## All tests with branch coverage, commands in processes of their own included
@@ -25,6 +25,11 @@ order: setup-dev  ## Any order of the same arrivals gives the same marts: 200 sc
 
 fuzz: setup-dev  ## Spoils files of every layout for FUZZ_SECONDS (600): each must be read or refused by name
 	@$(BIN)/python -m tests.fuzz $${FUZZ_SECONDS:-600}
+
+readers: .venv/bin/uv  ## Older DuckDBs, in environments of their own, that read what is published
+	@for release in 1.2.2 1.4.4; do test -e .readers/duckdb-$$release/bin/python || { \
+	  $(BIN)/uv venv --quiet --python $(PYTHON) .readers/duckdb-$$release && \
+	  $(BIN)/uv pip install --quiet --python .readers/duckdb-$$release/bin/python duckdb==$$release; }; done
 
 superset: setup-dev .venv-superset/.done  ## A real Apache Superset: dashboard imported, read through ten publishes (2 minutes)
 	@$(BIN)/pytest -m superset
@@ -96,4 +101,4 @@ generate-demo: setup-dev  ## Write the demo's registers (over your own!) and doc
 	@$(BIN)/python -m demo.registry && $(BIN)/python -m demo.fault_matrix
 
 clean:  ## Remove the environment and everything that runs wrote
-	@rm -rf .venv .venv-superset data .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .venv-superset .readers data .pytest_cache .mypy_cache .ruff_cache

@@ -1,5 +1,5 @@
-"""From the built warehouse to what people read: an immutable, versioned DuckDB file behind a pointer.
+"""From the built warehouse to what people read: immutable, versioned files behind pointers, bound by a manifest.
 
-Readers open the published file and never the warehouse. A publish either moves the pointer to a complete, checked
-file or changes nothing. What a figure means is dbt's matter.
+Readers open the published files and never the warehouse. A publish either moves the pointers to complete, checked files
+or changes nothing. What a figure means is dbt's matter.
 """

@@ -163,6 +163,13 @@ def figures_moved(connection: duckdb.DuckDBPyConnection) -> dict[str, FiguresMov
     }
 
 
+def take_back_unreadable(connection: duckdb.DuckDBPyConnection, readable: Collection[str]) -> None:
+    """Takes back at once what was appended for a version that will not be published, in one transaction."""
+    connection.execute("BEGIN")
+    _undo_unreadable(connection, readable)
+    connection.execute("COMMIT")
+
+
 def _undo_unreadable(connection: duckdb.DuckDBPyConnection, readable: Collection[str]) -> None:
     """Takes back the last version if none as new as it became readable.
 

@@ -15,7 +15,12 @@ from pipelines.load.ledger import ledger_state
 from pipelines.load.warehouse import open_in_turn, writer_turn
 from pipelines.publish.contents import Contents, check_file, keys_in_build, states_in_build, write_file
 from pipelines.publish.files import files_in, make_lasting, partial_of, sha256_of, sync
-from pipelines.publish.indicator_history import append_return_to, append_to_history, figures_moved
+from pipelines.publish.indicator_history import (
+    append_return_to,
+    append_to_history,
+    figures_moved,
+    take_back_unreadable,
+)
 from pipelines.publish.ledger import ledger_facts
 from pipelines.publish.pointers import give_name, move_pointers, pointers_turn, settle
 from pipelines.publish.proportion import OutOfProportionError, out_of_proportion
@@ -77,9 +82,10 @@ def publish(
         with open_in_turn(settings) as connection:
             moved = _append_to_history(connection, folder, name, published_at, readable)
             reasons = out_of_proportion(connection, before)
-        # What the history was told is taken back by the next publish, as if this one had been killed.
-        if reasons and accepted_because is None:
-            raise OutOfProportionError(reasons)
+            if reasons and accepted_because is None:
+                # It may wait for days, and models read the history.
+                take_back_unreadable(connection, [item.version for item in readable])
+                raise OutOfProportionError(reasons)
         version = Version(
             version=name,
             published_at=published_at,
@@ -113,9 +119,10 @@ def _append_to_history(
     A version that was rolled back to and whose file somebody removed since cannot be told any more.
     """
     names = [item.version for item in readable]
+    last = max((item.published_at for item in readable), default=published_at)
     for record in read_rollbacks(folder):
         file = folder / ANALYSTS.file_name(record.to_version)
-        if record.moved_at > readable[-1].published_at and file.exists():
+        if record.moved_at > last and file.exists():
             append_return_to(connection, record.to_version, file, record.moved_at, names)
     append_to_history(connection, name, published_at, names)
     return figures_moved(connection)

@@ -24,7 +24,7 @@ INSERT INTO core.dim_unit VALUES ('H56.14', 'Sở Giáo dục');
 UPDATE core.dim_unit SET unit_name_vi = 'Sở Y tế mới' WHERE unit_code = 'H56.12';
 DELETE FROM core.dim_unit WHERE unit_code = 'H56.13';
 DELETE FROM core.fct_dossier WHERE load_sequence >= 998;
-INSERT INTO core.fct_dossier VALUES ('y', 'H56.99', 1);
+INSERT INTO core.fct_dossier VALUES ('y', 'H56.99', 1), ('z', 'H56.99', 1);
 ALTER TABLE core.day_coverage ADD COLUMN note VARCHAR;
 UPDATE marts.indicator_daily SET numerator = 990, "value" = 990;
 INSERT INTO marts.indicator_daily SELECT * REPLACE (DATE '2026-06-03' AS period) FROM marts.indicator_daily;
@@ -58,7 +58,8 @@ def test_rows_figures_and_loads_that_differ_are_counted(settings: Settings, publ
     found = compare(settings.published_folder, *published)
     assert found.tables == {
         "core.dim_unit": TableDifference(rows_one=2, rows_other=2, only_one=1, only_other=1, changed=1),
-        "core.fct_dossier": TableDifference(rows_one=1000, rows_other=999, only_one=2, only_other=1),
+        # Without their pseudonyms two dossiers are the same row, twice.
+        "core.fct_dossier": TableDifference(rows_one=1000, rows_other=1000, only_one=2, only_other=2),
         "core.day_coverage": TableDifference(rows_one=1, rows_other=1, other_columns=True),
         "marts.indicator_daily": TableDifference(rows_one=1, rows_other=2, only_one=1, only_other=2),
         # The day's old row and the month's have ended: they are other rows now, and two days' began.
@@ -123,7 +124,7 @@ def test_the_commands_tell_it(
         (first, True, "current"), (second, False, "recent"),
     ]  # fmt: skip
     assert [len(item["rolled_back_to_at"]) for item in versions] == [1, 0]
-    files = [settings.published_folder / name for name in published[0].pointers.values()]
+    files = [settings.published_folder / name for name in set(published[0].pointers.values())]
     assert versions[0]["bytes"] == sum(file.stat().st_size for file in files)
     assert runner.invoke(app, ["rollback", first]).exit_code == 1
     assert runner.invoke(app, ["diff", first]).exit_code == 2

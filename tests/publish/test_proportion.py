@@ -91,6 +91,10 @@ def test_what_is_out_of_proportion_waits_for_a_person(
         assert current_version(settings.published_folder) == before.version
         assert [item.version for item in read_versions(settings.published_folder)] == [before.version]
         assert not list(settings.published_folder.glob(".*"))
+        # Models read the history while it waits.
+        with open_warehouse(settings) as connection:
+            told = connection.execute("SELECT DISTINCT version_from, version_until FROM marts.indicator_history")
+            assert told.fetchall() == [(before.version, None)]
     done = publish(settings, manifest, HIDDEN, accepted_because="bảng mã mới từ 01/06")
     assert current_version(settings.published_folder) == done.version
     assert _before(settings) == done
@@ -100,5 +104,5 @@ def test_what_is_out_of_proportion_waits_for_a_person(
     # The next day goes on from there, and the history tells only what could be read.
     assert publish(settings, manifest, HIDDEN).out_of_proportion == ()
     with duckdb.connect(str(settings.published_folder / POINTER), read_only=True) as connection:
-        told = connection.execute("SELECT DISTINCT version_from FROM marts.indicator_history").fetchall()
-    assert {version for (version,) in told} <= {before.version, done.version}
+        published = connection.execute("SELECT DISTINCT version_from FROM marts.indicator_history").fetchall()
+    assert {version for (version,) in published} <= {before.version, done.version}

@@ -62,7 +62,16 @@ def test_a_first_publish_is_a_file_a_manifest_and_a_pointer(settings: Settings, 
     version = publish(settings, manifest, HIDDEN)
     figures = f"figures-{version.version}.duckdb"
     assert _names(settings) == sorted(
-        [f"manifest-{version.version}.json", figures, "figures.duckdb", version.file_name, POINTER]
+        [
+            f"manifest-{version.version}.json",
+            figures,
+            "figures.duckdb",
+            "marts.duckdb",
+            f"public-{version.version}.duckdb",
+            "public.duckdb",
+            version.file_name,
+            POINTER,
+        ]
     )
     assert str((settings.published_folder / "figures.duckdb").readlink()) == figures
     pointer = settings.published_folder / POINTER
@@ -234,7 +243,9 @@ def test_a_manifest_file_says_what_the_version_is(settings: Settings, manifest: 
     assert fields["verdicts"] == {"accepted_with_warnings": 1, "refused": 1}
     assert fields["contract_versions"]["portal_dossiers"] >= 1
     assert (fields["code_version"], fields["duckdb_version"]) == (package_version("khotinh"), duckdb.__version__)
-    assert {entry["name"] for entry in fields["files"]} == {version.file_name, f"figures-{version.version}.duckdb"}
+    assert {entry["name"] for entry in fields["files"]} == {
+        version.file_name, f"figures-{version.version}.duckdb", f"public-{version.version}.duckdb",
+    }  # fmt: skip
     for entry in fields["files"]:
         file = settings.published_folder / entry["name"]
         assert entry["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
@@ -329,11 +340,12 @@ def test_a_description_is_split_at_the_first_mark() -> None:
     assert split_languages("Chỉ tiếng Việt") == ("Chỉ tiếng Việt", "")
 
 
-def test_no_pointer_is_called_like_a_schema(settings: Settings, manifest: Path) -> None:
+def test_each_role_has_a_pointer_that_is_not_called_like_a_schema(settings: Settings, manifest: Path) -> None:
     """DuckDB 1.2 to 1.4 call an opened file by its name: `marts.x` in `marts.duckdb` is ambiguous there."""
     version = publish(settings, manifest, HIDDEN)
     schemas = {schema for role in ROLES for schema, _ in _ask(
         settings.published_folder / role.pointer, "SELECT DISTINCT schema_name, 1 FROM duckdb_tables()"
     )}  # fmt: skip
     assert schemas == {"core", "marts", "meta"}
-    assert not schemas & {Path(pointer).stem for pointer in version.pointers}
+    assert not schemas & {Path(role.pointer).stem for role in ROLES}
+    assert {role.pointer for role in ROLES} < version.pointers.keys()
