@@ -63,7 +63,7 @@ class Published:
 
     def province(self) -> str:
         """The unit whose row in the indicator tables is the whole province."""
-        found = self.rows("SELECT unit_code FROM core.dim_unit WHERE unit_type = 'province' ORDER BY unit_code LIMIT 1")
+        found = self.rows("SELECT unit_code FROM core.dim_unit WHERE unit_type = 'province' AND is_latest")
         return str(found[0]["unit_code"]) if found else _PROVINCE
 
 

@@ -22,7 +22,7 @@ from pipelines.postgres.shape import SCHEMA, Column, comments, server_type, to_s
 VERSION_TABLE = "khotinh_version"
 """One row: the version that stands there, when it was published (local time), its tables, and who was let in."""
 COMPANIONS = ("core.dim_unit", "meta.indicators")
-"""Tables beside the marts that give their codes names."""
+"""Tables beside the marts that give their codes names; of a unit's names the newest is marked (is_latest)."""
 # Any number that is ours: two exports to one server go one after the other.
 _TURN = 6_584_011
 _WAIT = "10s"

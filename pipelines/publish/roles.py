@@ -13,7 +13,8 @@ from typing import Final
 
 _EVERYBODY = 0o444
 _GROUP = 0o440
-# Views of the marts read the crosswalk. Endpoints are not here: their addresses are the network's.
+# Views of the marts read the crosswalk. Units are here with all that they were called (valid_from, valid_to). Endpoints
+# are not: their addresses are the network's.
 _NAMES = frozenset(
     ("core", table) for table in ("dim_date", "dim_indicator", "dim_procedure", "dim_unit", "unit_crosswalk")
 )

@@ -54,8 +54,8 @@ def test_rows_are_conserved_in_every_load(usual_week: Ran) -> None:
 
 def test_what_is_published_can_only_be_read(usual_week: Ran) -> None:
     published = usual_week.home.folder / "published"
-    file = (published / "warehouse.duckdb").resolve()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o444
+    for pointer, mode in (("warehouse.duckdb", 0o440), ("marts.duckdb", 0o444), ("public.duckdb", 0o444)):
+        assert stat.S_IMODE((published / pointer).resolve().stat().st_mode) == mode
     assert not list(published.glob("*.wal"))
     for private in (usual_week.home.folder / "archive", usual_week.home.folder / "warehouse.duckdb"):
         assert stat.S_IMODE(private.stat().st_mode) & 0o077 == 0
