@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -12,9 +11,6 @@ from typing import Any
 import duckdb
 import frictionless
 import orjson
-
-# The tool raises the longest cell of Python's csv for the whole process; our readers are held to the usual one.
-csv.field_size_limit(131_072)
 
 VERSION = "20261122T063738063754"
 TABLES = """

@@ -190,6 +190,15 @@ def test_a_quote_that_swallows_a_million_letters_of_rows_is_refused(end: str, tm
         read(write(tmp_path / "a.csv", 'ma;so\nA;1\n"' + "A;1\n" * 400_000 + end), TWO)
 
 
+def test_so_it_is_where_a_library_has_lifted_the_bound_of_pythons_csv(tmp_path: Path) -> None:
+    bound = csv.field_size_limit(1_000_000_000)
+    try:
+        with pytest.raises(DataRefusedError, match="in row 3 a quote never closes"):
+            read(write(tmp_path / "a.csv", 'ma;so\nA;1\n"' + "A;1\n" * 400_000 + '";5\n'), TWO)
+    finally:
+        csv.field_size_limit(bound)
+
+
 def test_many_quoted_cells_are_no_long_one(tmp_path: Path) -> None:
     rows = 'A;"1"\n' + "B;2\n" * 200_000
     parsed = read(write(tmp_path / "a.csv", f'ma;so\n{rows}"C\n";3\n{rows}'), TWO)

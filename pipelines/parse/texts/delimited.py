@@ -25,6 +25,8 @@ from pipelines.parse.totals import take_totals
 from pipelines.reference import name_key
 
 LONGEST_LINE = 1024 * 1024
+# That of Python's csv, which any library may lift for the whole process.
+_LONGEST_CELL = 128 * 1024
 """Characters. No row of any export comes near; a file that is one line would end in memory as a whole."""
 _HEADING_ROWS_SEARCHED = 40
 _ROWS_AT_ONCE = 100_000
@@ -220,10 +222,16 @@ def _records(file: Path, layout_format: Format) -> Iterator[_Record]:
         row = 0
         try:
             for row, cells in enumerate(reader, 1):
+                if max(map(len, cells), default=0) > _LONGEST_CELL:
+                    raise _open_quote(row)
                 yield _Record(row, reader.line_num, cells)
         except csv.Error:
             # Its message may quote a cell.
-            raise unreadable(f"in row {row + 1} a quote never closes, or what follows one is no delimiter") from None
+            raise _open_quote(row + 1) from None
+
+
+def _open_quote(row: int) -> DataRefusedError:
+    return unreadable(f"in row {row} a quote never closes, or what follows one is no delimiter")
 
 
 def _first_row(
