@@ -11,7 +11,7 @@ from typing import Final
 import duckdb
 
 from pipelines.described_tables import DescribedColumn, DescribedTable, Words, described_tables
-from pipelines.errors import PermanentError
+from pipelines.published_version import published_version
 
 SCHEMAS: Final = {
     "marts": Words("Chỉ tiêu, cho mọi người và công cụ BI", "The figures, for people and BI tools"),
@@ -44,7 +44,6 @@ _COLUMNS = """
 SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal
 ORDER BY schema_name, table_name, column_index
 """
-_VERSION = "SELECT version, published_at FROM meta.versions ORDER BY version DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -90,17 +89,14 @@ def read_contents(published: Path, manifest: Path) -> Contents:
     """Reads the file and what dbt's manifest says of its tables.
 
     Raises:
-        PermanentError: `meta.versions` is empty.
+        PermanentError: The file does not say which version it is.
     """
     declared = described_tables(manifest)
     with duckdb.connect(str(published), read_only=True) as connection:
-        versions = connection.execute(_VERSION).fetchall()
-        if not versions:
-            raise PermanentError("The file does not tell its version: meta.versions is empty.", "Publish again.")
-        version, published_at = versions[0]
+        version = published_version(connection)
         return Contents(
-            version=version,
-            published_at=published_at,
+            version=version.name,
+            published_at=version.published_at,
             tables=_tables(connection, declared),
             indicators=_rows(connection, "meta.indicators", INDICATOR_COLUMNS, "indicator_code"),
             datasets=_rows(connection, "meta.datasets", DATASET_COLUMNS, "dataset"),

@@ -8,7 +8,8 @@ import duckdb
 
 from pipelines.described_tables import DescribedTable, Words, described_tables
 from pipelines.open_data.package import Licence, Package, Resource, write_package
-from pipelines.open_data.tables import newest_version, read_only, select, write_table
+from pipelines.open_data.tables import read_only, select, write_table
+from pipelines.published_version import published_version
 
 SCHEMA = "marts"
 _TITLE = Words("Bảng chỉ tiêu của Kho Tỉnh", "Marts of Kho Tỉnh")
@@ -36,7 +37,7 @@ def write_mart_files(published: Path, manifest: Path, folder: Path) -> None:
     declared = described_tables(manifest)
     folder.mkdir(parents=True)
     with read_only(published) as connection:
-        version = newest_version(connection)
+        version = published_version(connection)
         resources = []
         for table in _tables(connection):
             described = declared.get((SCHEMA, table), DescribedTable(SCHEMA, table, Words("", "")))

@@ -16,7 +16,8 @@ from pipelines.described_tables import DescribedTable, Words, described_tables
 from pipelines.errors import PermanentError
 from pipelines.open_data.dcat import Coverage, OpenDataset, write_dcat
 from pipelines.open_data.package import ForeignKey, Licence, Package, Resource, write_package
-from pipelines.open_data.tables import newest_version, read_only, write_table
+from pipelines.open_data.tables import read_only, write_table
+from pipelines.published_version import published_version
 
 CC_BY: Final = Licence(
     "CC-BY-4.0",
@@ -117,7 +118,7 @@ def write_open_data(source: Path, manifest: Path, folder: Path, licence: Licence
         try:
             _require_hidden(connection)
             folder.mkdir(parents=True)
-            version = newest_version(connection)
+            version = published_version(connection)
             resources = [_write(connection, folder, table, declared) for table in OPEN_TABLES]
             publisher = _province(connection)
             coverage, hidden = _coverage(connection, publisher.removeprefix("UBND "))

@@ -13,7 +13,8 @@ import orjson
 
 from pipelines.described_tables import DescribedColumn, DescribedTable, Words
 from pipelines.errors import PermanentError
-from pipelines.open_data.tables import Version, WrittenTable
+from pipelines.open_data.tables import WrittenTable
+from pipelines.published_version import PublishedVersion
 
 FILE_NAME = "datapackage.json"
 PARQUET_MEDIA_TYPE = "application/vnd.apache.parquet"
@@ -70,7 +71,7 @@ class Package:
     description: Words
     licence: Licence
     publisher: str
-    version: Version
+    version: PublishedVersion
 
 
 def write_package(folder: Path, package: Package, resources: Sequence[Resource]) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
-from pipelines.errors import PermanentError
+from pipelines.quoting import identifier, literal
 
 # Excel takes a CSV without it for the Windows code page, and Vietnamese is unreadable. DuckDB, polars, pandas and the
 # Frictionless tools skip it.
@@ -53,36 +52,14 @@ class WrittenTable:
     parquet: WrittenFile
 
 
-@dataclass(frozen=True)
-class Version:
-    """The version that a file belongs to; `published_at` is local time, Asia/Ho_Chi_Minh, without a zone."""
-
-    name: str
-    published_at: datetime
-
-
 @contextmanager
 def read_only(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The tables of a finished file; what a large sort spills goes to a folder that is gone afterwards."""
     with TemporaryDirectory(prefix="khotinh-") as spill, duckdb.connect(":memory:") as connection:
         connection.execute("SET temp_directory = ?", [spill])
-        connection.execute(f"ATTACH {_text(file)} AS finished (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(file))} AS finished (READ_ONLY)")
         connection.execute("USE finished")
         yield connection
-
-
-def newest_version(connection: duckdb.DuckDBPyConnection) -> Version:
-    """The version that the file is.
-
-    Raises:
-        PermanentError: `meta.versions` is empty.
-    """
-    rows = connection.execute(
-        "SELECT version, published_at FROM meta.versions ORDER BY version DESC LIMIT 1"
-    ).fetchall()
-    if not rows:
-        raise PermanentError("The file does not tell its version: meta.versions is empty.", "Publish again.")
-    return Version(*rows[0])
 
 
 def write_table(
@@ -100,16 +77,18 @@ def write_table(
     columns = tuple((row[0], row[1]) for row in connection.execute(f"DESCRIBE {query}").fetchall())
     names = [column for column, _ in columns]
     # Every column orders, so that rows that agree in the key, or in all columns, give the same bytes again.
-    order = ", ".join(_identifier(column) for column in (*key, *(other for other in names if other not in key)))
+    order = ", ".join(identifier(column) for column in (*key, *(other for other in names if other not in key)))
     ordered = f"FROM ({query}) AS rows_of_it ORDER BY {order}"
     csv, parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
     marked = ", ".join(
-        f"{_identifier(column)} AS {_identifier(f'{_BYTE_ORDER_MARK}{column}')}" if column == names[0] else _identifier(column)
+        f"{identifier(column)} AS {identifier(f'{_BYTE_ORDER_MARK}{column}')}" if column == names[0] else identifier(column)
         for column in names
     )  # fmt: skip
-    (rows,) = connection.execute(f"COPY (SELECT * {ordered}) TO {_text(parquet)} ({_PARQUET})").fetchall()[0]
+    (rows,) = connection.execute(f"COPY (SELECT * {ordered}) TO {literal(str(parquet))} ({_PARQUET})").fetchall()[0]
     # From the parquet, which is in order: sorting once is enough.
-    connection.execute(f"COPY (SELECT {marked} FROM read_parquet({_text(parquet)})) TO {_text(csv)} ({_CSV})")
+    connection.execute(
+        f"COPY (SELECT {marked} FROM read_parquet({literal(str(parquet))})) TO {literal(str(csv))} ({_CSV})"
+    )
     return WrittenTable(name, rows, columns, written_file(csv), written_file(parquet))
 
 
@@ -121,12 +100,4 @@ def written_file(file: Path) -> WrittenFile:
 
 def select(schema: str, table: str) -> str:
     """A query for all of a table."""
-    return f"SELECT * FROM {_identifier(schema)}.{_identifier(table)}"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    return f"SELECT * FROM {identifier(schema)}.{identifier(table)}"

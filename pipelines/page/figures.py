@@ -1,6 +1,7 @@
 """The province's figures by indicator: each one shown, told as nothing to count, or told as not there.
 
-A day without a row is nothing to count if the warehouse holds the day (`core.day_coverage`), and not there if it does not.
+A day without a row is nothing to count if the warehouse holds the day (`core.day_coverage`) and the indicator is in force,
+and not there otherwise.
 """
 
 from __future__ import annotations
@@ -182,7 +183,7 @@ class Figures:
         if row is not None:
             return self._cell(code, row)
         indicator = self.indicators.get(code)
-        if indicator is None or day not in self.covered.get(indicator["coverage"], ()):
+        if indicator is None or not _is_valid(indicator, day) or day not in self.covered.get(indicator["coverage"], ()):
             return ABSENT
         return EMPTY if indicator["is_share"] else Cell("0", "0")
 
@@ -245,6 +246,12 @@ class Figures:
         return cell_of(
             row["value"], is_share=is_share, numerator=row["numerator"], denominator=row["denominator"] if is_share else None
         )  # fmt: skip
+
+
+def _is_valid(indicator: Row, day: date) -> bool:
+    """Whether the indicator is counted on a day: before its law and after it there is nothing, not even a zero."""
+    first, last = indicator["valid_from"], indicator["valid_to"]
+    return (first is None or first <= day) and (last is None or day <= last)
 
 
 def state_of(month: Row) -> str:

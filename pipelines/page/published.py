@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import PermanentError
+from pipelines.published_version import published_version
 
 Row = dict[str, Any]
 _PROVINCE = "H56"
@@ -56,10 +57,8 @@ class Published:
         Raises:
             PermanentError: The file does not tell; then it is no published file.
         """
-        found = self.rows("SELECT version, published_at FROM meta.versions ORDER BY version DESC LIMIT 1")
-        if not found:
-            raise PermanentError("The file does not say which version it is.", "Give a file that publish has written.")
-        return found[0]["version"], found[0]["published_at"]
+        found = published_version(self._connection)
+        return found.name, found.published_at
 
     def province(self) -> str:
         """The unit whose row in the indicator tables is the whole province."""

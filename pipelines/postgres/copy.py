@@ -15,9 +15,10 @@ import duckdb
 from pydantic import SecretStr
 
 from pipelines.errors import PermanentError
-from pipelines.postgres.quoting import identifier, literal
 from pipelines.postgres.server import SERVER, ask, attached, tell
 from pipelines.postgres.shape import SCHEMA, Column, comments, server_type, to_shape
+from pipelines.published_version import published_version
+from pipelines.quoting import identifier, literal
 
 VERSION_TABLE = "khotinh_version"
 """One row: the version that stands there, when it was published (local time), its tables, and who was let in."""
@@ -45,7 +46,6 @@ _SHAPES = f"""
     WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
     ORDER BY relname, attnum
 """
-_NEWEST = "SELECT version, published_at FROM published.meta.versions ORDER BY version DESC LIMIT 1"
 _PUBLISHED = """
     SELECT columns.schema_name, columns.table_name, columns.column_name, columns.data_type,
         coalesce(concat_ws(' | ', nullif(description_vi, ''), nullif(description_en, '')), '')
@@ -96,10 +96,10 @@ def copy_marts(published: Path, url: SecretStr, reader: str) -> Exported:
 
 def _replace(connection: duckdb.DuckDBPyConnection, reader: str) -> Exported:
     tell(connection, _MAKE)
-    version, published_at = connection.execute(_NEWEST).fetchall()[0]
+    version = published_version(connection)
     before = ask(connection, f"SELECT version, reader, tables FROM {SCHEMA}.{VERSION_TABLE}")
-    if [(version, reader)] == [row[:2] for row in before]:
-        return Exported(version, {})
+    if [(version.name, reader)] == [row[:2] for row in before]:
+        return Exported(version.name, {})
     tables = _published_tables(connection)
     _make_room(connection, tables, before[0][2] if before else [])
     counts = {name: _copy(connection, schema, name, columns) for (schema, name), columns in tables.items()}
@@ -110,7 +110,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, reader: str) -> Exported:
         COMMENT ON TABLE {SCHEMA}.{VERSION_TABLE} IS {literal(_VERSION_COMMENT)};
         DELETE FROM {SCHEMA}.{VERSION_TABLE};
         INSERT INTO {SCHEMA}.{VERSION_TABLE}
-        VALUES ({literal(version)}, {literal(str(published_at))}, ARRAY[{names}]::text[], {literal(reader)})
+        VALUES ({literal(version.name)}, {literal(str(version.published_at))}, ARRAY[{names}]::text[], {literal(reader)})
         """,
     )
     if reader:
@@ -121,7 +121,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, reader: str) -> Exported:
             GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {identifier(reader)}
             """,
         )
-    return Exported(version, counts)
+    return Exported(version.name, counts)
 
 
 def _published_tables(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[Column]]:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError
 
 from pipelines.connections import malformed, variable
 from pipelines.errors import KhoTinhError, PermanentError, SettingError, TransientError
-from pipelines.postgres.quoting import literal
+from pipelines.quoting import literal
 
 SERVER = "server"
 URL_SETTING = "postgres_url"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipelines.errors import PermanentError
-from pipelines.postgres.quoting import identifier, literal
+from pipelines.quoting import identifier, literal
 
 SCHEMA = "khotinh"
 """The schema on the server that is ours."""

@@ -11,7 +11,7 @@ import duckdb
 
 from pipelines.errors import PermanentError
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows, modelled_tables
-from pipelines.publish.files import WAL, quoted
+from pipelines.publish.files import WAL
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
 from pipelines.publish.indicator_history import write_indicator_as_of
 from pipelines.publish.meta import META
@@ -19,6 +19,7 @@ from pipelines.publish.moments import LOCAL_MOMENT
 from pipelines.publish.roles import ANALYSTS, Role
 from pipelines.publish.versions import TableState, Version
 from pipelines.publish.views import check_views, write_views
+from pipelines.quoting import literal
 
 # BI tools lag behind: every DuckDB from 1.2 on reads this storage version.
 STORAGE_VERSION: Final = "v1.2.0"
@@ -57,8 +58,8 @@ def write_file(contents: Contents, role: Role, file: Path, versions: list[Versio
     """
     modelled = modelled_tables(contents.manifest)
     with duckdb.connect(":memory:") as connection:
-        connection.execute(f"ATTACH '{quoted(contents.build)}' AS warehouse (READ_ONLY)")
-        connection.execute(f"ATTACH '{quoted(file)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(file))} AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
         for schema, table in _tables(connection, [role], modelled):
             columns = visible_columns(connection, schema, table, contents.hidden)
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS published."{schema}"')
@@ -127,7 +128,7 @@ def state_of(connection: duckdb.DuckDBPyConnection, table: str, columns: list[st
 def states_in_build(contents: Contents, roles: Iterable[Role]) -> dict[str, TableState]:
     """What the tables of the roles' schemas must hold, read from the build file."""
     with duckdb.connect(":memory:") as connection:
-        connection.execute(f"ATTACH '{quoted(contents.build)}' AS warehouse (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
         return {
             f"{schema}.{table}": state_of(
                 connection,

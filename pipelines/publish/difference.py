@@ -12,8 +12,8 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.errors import PermanentError
-from pipelines.publish.files import quoted
 from pipelines.publish.versions import FiguresMoved, Version, current_version, read_versions
+from pipelines.quoting import literal
 
 _COMPARED = ("core", "marts")
 _INDICATORS = """
@@ -128,17 +128,15 @@ def _before(found: dict[str, Version], version: str) -> str:
 def compare(folder: Path, one: Version, other: Version) -> VersionsDiffer:
     """Compares two versions; tables whose checksums agree are not read."""
     with duckdb.connect(":memory:") as connection:
-        connection.execute(f"ATTACH '{quoted(folder / one.file_name)}' AS one (READ_ONLY)")
-        connection.execute(f"ATTACH '{quoted(folder / other.file_name)}' AS other (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(folder / one.file_name))} AS one (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(folder / other.file_name))} AS other (READ_ONLY)")
         columns = {name: _columns(connection, name) for name in ("one", "other")}
         tables = {}
         for table in sorted(columns["one"].keys() | columns["other"].keys()):
             if _is_known_to_agree(table, one, other):
                 continue
             found = _of_table(connection, table, columns, other.keys.get(table, ()))
-            if found != TableDifference(rows_one=found.rows_one, rows_other=found.rows_one, changed=found.changed) or (
-                found.changed
-            ):
+            if found.differs:
                 tables[table] = found
         return VersionsDiffer(
             one=one.version,

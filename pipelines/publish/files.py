@@ -67,8 +67,3 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def quoted(path: Path) -> str:
-    """The path as it stands between quotes in SQL."""
-    return str(path).replace("'", "''")

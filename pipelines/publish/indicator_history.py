@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publish.files import quoted
 from pipelines.publish.moments import LOCAL_MOMENT
 from pipelines.publish.versions import FiguresMoved
+from pipelines.quoting import literal
 
 TABLE = "marts.indicator_history"
 _TABLES = """
@@ -129,7 +129,7 @@ def append_return_to(
         moved_at: When.
         readable: As above.
     """
-    connection.execute(f"ATTACH '{quoted(file)}' AS read_again (READ_ONLY)")
+    connection.execute(f"ATTACH {literal(str(file))} AS read_again (READ_ONLY)")
     try:
         return _append(connection, version, moved_at, readable, where="read_again.")
     finally:

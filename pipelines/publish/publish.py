@@ -25,7 +25,7 @@ from pipelines.publish.ledger import ledger_facts
 from pipelines.publish.pointers import give_name, move_pointers, pointers_turn, settle
 from pipelines.publish.proportion import OutOfProportionError, out_of_proportion
 from pipelines.publish.retention import remove_old_versions
-from pipelines.publish.roles import ANALYSTS, PRODUCTS, ROLES, Product
+from pipelines.publish.roles import ANALYSTS, ROLES, Product
 from pipelines.publish.versions import (
     POINTER,
     Difference,
@@ -49,7 +49,7 @@ def publish(
     manifest: Path,
     hidden_columns: Iterable[str],
     built_from: str | None = None,
-    products: Sequence[Product] = PRODUCTS,
+    products: Sequence[Product] = (),
     accepted_because: str | None = None,
 ) -> Version:
     """Publishes what the warehouse holds now.

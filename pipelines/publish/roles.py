@@ -1,7 +1,7 @@
 """Who reads what: a file for each kind of reader, and what else is made of a version beside the files.
 
 A role's permissions are those of its file. A product is made by a pure function of a finished file; which ones there are
-is said here, what is in them where they are made.
+says `products`, what is in them where they are made.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from pipelines.open_data.open_files import OPEN_TABLES
 
 _EVERYBODY = 0o444
 _GROUP = 0o440
@@ -88,8 +90,10 @@ ANALYSTS: Final = Role("warehouse", ("core", "marts"), _GROUP)
 # an older one opens the same file as `figures.duckdb`.
 LEADERS: Final = Role("figures", ("marts",), _EVERYBODY, _NAMES, alias="marts.duckdb")
 PUBLIC: Final = Role(
-    "public", (), _EVERYBODY, frozenset({("open", "open_indicator_monthly"), ("core", "dim_unit"), ("core", "dim_indicator")}),
+    "public",
+    (),
+    _EVERYBODY,
+    frozenset(table.source for table in OPEN_TABLES),
     meta=frozenset({"dictionary", "versions"}),
-)  # fmt: skip
+)
 ROLES: Final = (ANALYSTS, LEADERS, PUBLIC)
-PRODUCTS: Final[tuple[Product, ...]] = ()

@@ -16,14 +16,14 @@ from typing import Any
 
 import duckdb
 import pytest
+from axe_playwright_python import sync_playwright as axe_api
+from playwright import sync_api
 
 from pipelines.page import formats, write_page
 from tests.pipeline.conftest import Ran
 from tests.pipeline.page_help import Site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make setup-dev")
-axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: make setup-dev")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: make system-packages")
 
 PAGES = (

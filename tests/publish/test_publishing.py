@@ -15,8 +15,8 @@ import duckdb
 import orjson
 import pytest
 
+from pipelines.described_tables import Words, words_of
 from pipelines.load.warehouse import open_warehouse
-from pipelines.publish.dictionary import split_languages
 from pipelines.publish.publish import POINTER, current_version, publish, read_versions
 from pipelines.publish.roles import LEADERS, ROLES, Product
 from pipelines.publish.versions import FiguresMoved, read_manifest
@@ -336,8 +336,8 @@ def test_a_product_is_made_of_its_roles_file_and_pointed_to_with_it(settings: Se
 
 
 def test_a_description_is_split_at_the_first_mark() -> None:
-    assert split_languages("Mã\n  đơn vị | Agency code | H56") == ("Mã đơn vị", "Agency code | H56")
-    assert split_languages("Chỉ tiếng Việt") == ("Chỉ tiếng Việt", "")
+    assert words_of("Mã\n  đơn vị | Agency code | H56") == Words("Mã đơn vị", "Agency code | H56")
+    assert words_of("Chỉ tiếng Việt") == Words("Chỉ tiếng Việt", "")
 
 
 def test_each_role_has_a_pointer_that_is_not_called_like_a_schema(settings: Settings, manifest: Path) -> None:

@@ -112,10 +112,17 @@ def test_mended_rules_load_the_rows_once_and_taken_back_rules_take_them_out_agai
     for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY", "KHOTINH_WAREHOUSE", "DBT_TARGET_PATH", "DBT_LOG_PATH"):
         monkeypatch.setenv(name, "")
     workshop = _mended(home, tmp_path)
-    done = replay(workshop)
-    assert [item.failure for item in done.replayed] == [None] * 4
-    assert sum(item.rows_now_pass for item in done.replayed) == len(fees) + len(statuses)
-    assert build_and_publish(replace(workshop)).is_built
+    replayed = replay(workshop).replayed
+    assert [item.failure for item in replayed] == [None] * 4
+    assert sum(item.rows_now_pass for item in replayed) == len(fees) + len(statuses)
+    # A PostgreSQL server that is down costs its own readers a version, and the file's readers nothing.
+    nowhere = SecretStr("postgresql://khotinh:s3cret@127.0.0.1:9/khotinh")
+    with_copy = replace(workshop, settings=workshop.settings.model_copy(update={"postgres_url": nowhere}))
+    done = build_and_publish(with_copy)
+    assert done.is_built
+    assert done.failure is not None
+    assert "PostgreSQL at 127.0.0.1 does not let us in" in done.failure
+    assert "s3cret" not in done.failure
 
     after = _by_reason(home)
     assert after == {reason: rows for reason, rows in before.items() if reason not in (NEGATIVE_FEE, UNKNOWN_STATUS)}
