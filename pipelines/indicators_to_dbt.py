@@ -44,10 +44,12 @@ def figures_sql(indicators: Iterable[Indicator], grain: str) -> str:
     branches = [_branch(indicator) for indicator in of_grain]
     if grain == "daily":
         head = _HEAD.format(grain="day", increment=_built_by_changes_of(of_grain))
+        end = "select * from final\n{{ laid_by_time() }}\n"
     else:
         # Few enough to be counted whole each time; what reads them follows what changed.
         head = _HEAD.format(grain="month", increment="{{ told_by_changes() }}")
-    return head + "with final as (\n" + "    union all\n".join(branches) + ")\n\nselect * from final\n"
+        end = "select * from final\n"
+    return head + "with final as (\n" + "    union all\n".join(branches) + ")\n\n" + end
 
 
 def declared_columns(models: Path) -> dict[str, Columns]:

@@ -16,7 +16,8 @@
     {%- for node in (graph.nodes.values() if execute else []) if node.name == relation.identifier -%}
         {%- set keys = (node.config.meta.get('increment') or {}).get('keys') -%}
         {%- if keys -%}
-            {%- set scope = unchecked(keys, [(relation.identifier, keys)], '') | trim -%}
+            {%- set day_key = keys | select('in', day_keys()) | first -%}
+            {%- set scope = unchecked(keys, [(relation.identifier, keys)], '', day_key) | trim -%}
             {%- if scope %}{% do conditions.append(scope) %}{% endif -%}
         {%- endif -%}
     {%- endfor -%}
@@ -30,26 +31,63 @@
     The rest of a condition that keeps these columns to what changed since the test last passed; nothing where all is to
     be checked. `changed` has, for each model that can break the rule, its name and the expressions of its changes that
     say where.
+
+    `laid_by` is a column of the models and of their changes, by which their rows lie: what lies before the earliest
+    change is not read. Only for a column of the key, or where a rule compares what two models hold of the same record:
+    a row before the earliest that changed did not change in either.
 -#}
-{% macro unchecked(columns, changed, opening='where') -%}
-    {%- if execute and not var('check_everything', false) and is_there(tests_seen()) -%}
-        {%- set reasons = [] -%}
-        {%- for model_name, _ in changed -%}
-            {%- do reasons.append(is_rebuilt(model_name, tests_seen(), test_entry(model, model_name))) -%}
-        {%- endfor -%}
-        {%- if not first_value('select ' ~ reasons | join(' or ')) -%}
-            {{ opening }} ({{ columns | join(', ') }}) in (
-                {%- for model_name, expressions in changed %}
-                select {{ expressions | join(', ') }} from {{ changes_of(model_name) }}
-                where change_number > (
-                    select seen.change_number from {{ tests_seen() }} as seen
-                    where seen.entry = '{{ test_entry(model, model_name) }}'
-                )
-                {{ 'union' if not loop.last }}
-                {%- endfor %}
-            )
-        {%- endif -%}
+{% macro unchecked(columns, changed, opening='where', laid_by=none) -%}
+    {%- if not is_all_unchecked(changed) -%}
+        {{ opening }} ({{ columns | join(', ') }}) in (
+            {%- for model_name, expressions in changed %}
+            select {{ expressions | join(', ') }} from {{ unseen_by_test(model_name) }}
+            {{ 'union' if not loop.last }}
+            {%- endfor %}
+        )
+        {%- if laid_by %}
+        and {{ laid_by }} >= {{ earliest_unchecked(changed, laid_by) }}
+        {%- endif %}
     {%- endif -%}
+{%- endmacro %}
+
+{#- The same for a column with days, of models whose changes tell a month. -#}
+{% macro not_before_unchecked_month(day_column, changed) -%}
+    {%- if not is_all_unchecked(changed) -%}
+        and {{ day_column }} >= {{ first_day_of_period(earliest_unchecked(changed) | replace('-', '')) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro is_all_unchecked(changed) -%}
+    {%- if not execute or var('check_everything', false) or not is_there(tests_seen()) -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {%- set reasons = [] -%}
+    {%- for model_name, _ in changed -%}
+        {%- do reasons.append(is_rebuilt(model_name, tests_seen(), test_entry(model, model_name))) -%}
+    {%- endfor -%}
+    {{ return(first_value('select ' ~ reasons | join(' or '))) }}
+{%- endmacro %}
+
+{#- The earliest change as a literal, of a column or else of the first expression; none lies after all there is. -#}
+{% macro earliest_unchecked(changed, column=none) -%}
+    {%- set earliest = [] -%}
+    {%- for model_name, expressions in changed -%}
+        {%- do earliest.append(
+            "select min(" ~ (column or expressions[0]) ~ ") as earliest from " ~ unseen_by_test(model_name)
+        ) -%}
+    {%- endfor -%}
+    {%- set found = first_value("select cast(min(earliest) as varchar) from (" ~ earliest | join(' union all ') ~ ") as told") -%}
+    {{ return("'" ~ (found or '9999-12-31') ~ "'") }}
+{%- endmacro %}
+
+{% macro unseen_by_test(model_name) -%}
+    (
+        select * from {{ changes_of(model_name) }}
+        where change_number > (
+            select seen.change_number from {{ tests_seen() }} as seen
+            where seen.entry = '{{ test_entry(model, model_name) }}'
+        )
+    ) as unseen
 {%- endmacro %}
 
 {% macro tests_seen() -%}

@@ -97,6 +97,28 @@
     {{ return('taken_' ~ this.identifier) }}
 {%- endmacro %}
 
+{% macro taken_places() -%}
+    {{ return('places_' ~ this.identifier) }}
+{%- endmacro %}
+
+{#- Where the last row lies that was there before the build put rows in. -#}
+{% macro last_place() -%}
+    {{ return('last_place_' ~ this.identifier) }}
+{%- endmacro %}
+
+{% macro first_touched() -%}
+    {{ return('first_touched_' ~ this.identifier) }}
+{%- endmacro %}
+
+{#- Keys that tell a time. -#}
+{% macro day_keys() -%}
+    {{ return(['period', 'report_date', 'flow_date']) }}
+{%- endmacro %}
+
+{% macro earliest_taken() -%}
+    {{ return('earliest_taken_' ~ this.identifier) }}
+{%- endmacro %}
+
 {% macro earliest_touched() -%}
     {{ return('earliest_' ~ this.identifier) }}
 {%- endmacro %}
@@ -118,6 +140,29 @@
         {%- endif %}
     {%- elif parts_of_whole_build() > 1 -%}
         {{ opening }} {{ hash_of(columns) }} {{ part_of_whole_build(0) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    In a model whose keys have a day or a month: the rest of a condition that keeps the rows of which one of these dates
+    is not before the first that is touched. What a row is joined with is then not looked up for the years before.
+-#}
+{% macro not_before_touched(dates, opening='and') -%}
+    {%- if is_partial() -%}
+        {%- set first = remembered(first_touched()) -%}
+        {%- if 'period' in config.get('meta').increment['keys'] %}{% set first = first_day_of_period(first) %}{% endif -%}
+        {{ opening }} greatest({{ dates | join(', ') }}) >= {{ first }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    Ends a large model that keeps the earliest time of a key's rows, or whose keys have a day: a whole build lays the
+    rows by it, as days will lay theirs, so that what looks for some days reads no others.
+-#}
+{% macro laid_by_time() -%}
+    {%- if execute and model.resource_type == 'model' and not is_incremental() -%}
+        {%- set increment = config.get('meta').increment -%}
+        order by {{ increment.earliest[1] if increment.earliest else increment['keys'] | select('in', day_keys()) | first }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -267,19 +312,33 @@
     {%- if increment.inputs %}
     select * from ({{ keys_of_unseen_changes(increment) }}) as of_models
     {%- endif %};
+    {%- for key in increment['keys'] if key in day_keys() %}
+    {{ remember(first_touched(), 'select min(' ~ key ~ ') from ' ~ touched_keys()) }};
+    {%- endfor %}
+    {#- Of all rows only the keys are read. The rows that are touched lie together, where the model lays them by time. -#}
+    drop table if exists {{ taken_places() }};
+    create temporary table {{ taken_places() }} as
+    select built.{{ row_place() }} as place{% if increment.earliest %}, built.{{ increment.earliest[1] }} as earliest{% endif %}
+    from {{ this }} as built
+    where {{ is_touched('built', increment['keys']) }}
+    {%- for key in increment['keys'] if key in day_keys() %} and built.{{ key }} >= {{ remembered(first_touched()) }}{% endfor %};
+    {%- if increment.earliest %}
+    {{ remember(earliest_taken(), 'select min(earliest) from ' ~ taken_places()) }};
+    {%- endif %}
     create temporary table {{ taken_rows() }} as
     select built.* from {{ this }} as built
-    where {{ is_touched('built', increment['keys']) }};
+    where built.{{ row_place() }} in (select taken.place from {{ taken_places() }} as taken)
+    {%- if increment.earliest %} and built.{{ increment.earliest[1] }} >= {{ remembered(earliest_taken()) }}{% endif %};
     {%- if increment.earliest %}
     {{ remember(
         earliest_touched(),
-        "select min(earliest) from (select min(" ~ increment.earliest[0] ~ ") as earliest from ("
-        ~ rows_of_changed_loads(increment) ~ ") as rows_of_loads union all select min(" ~ increment.earliest[1]
-        ~ ") as earliest from " ~ taken_rows() ~ ") as touched"
+        "select least(" ~ remembered(earliest_taken()) ~ ", min(" ~ increment.earliest[0] ~ ")) from ("
+        ~ rows_of_changed_loads(increment) ~ ") as rows_of_loads"
     ) }};
     {%- endif %}
     delete from {{ this }}
-    where {{ is_touched(this.identifier, increment['keys']) }};
+    where {{ row_place() }} in (select taken.place from {{ taken_places() }} as taken);
+    {{ remember(last_place(), 'select coalesce(max(' ~ row_place() ~ '), -1) from ' ~ this) }};
     {%- endif %}
     {%- endif %}
 {%- endmacro %}
@@ -365,7 +424,7 @@
     insert into {{ changes }} by name
     with put_in as (
         select built.* from {{ this }} as built
-        {% if keys %}where {{ is_touched('built', keys) }}{% endif %}
+        {% if keys %}where built.{{ row_place() }} > {{ remembered(last_place()) }}{% endif %}
     )
     select
         (select coalesce(max(change_number), 0) + 1 from {{ changes }}) as change_number,

@@ -211,6 +211,20 @@
 {%- endmacro %}
 
 
+{#- The column that tells a row's place in its table; a row that is put in lies behind all that were there. -#}
+{% macro row_place() -%}
+    {{ return(adapter.dispatch('row_place', 'khotinh')()) }}
+{%- endmacro %}
+
+{% macro default__row_place() -%}
+    {{ exceptions.raise_compiler_error('Name the column of this engine that tells the place of a row.') }}
+{%- endmacro %}
+
+{% macro duckdb__row_place() -%}
+    rowid
+{%- endmacro %}
+
+
 {#- A value kept for the connection, so that the engine knows it when it plans what to read. -#}
 {% macro remember(name, query) -%}
     {{ return(adapter.dispatch('remember', 'khotinh')(name, query)) }}

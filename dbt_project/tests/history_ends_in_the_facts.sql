@@ -1,42 +1,40 @@
 -- What is known now, by the histories, is what the facts hold: as many records, and the same. Those
 -- records are compared that changed since they were last found the same.
 {% set facts = [
-    ('dossier_history', 'fct_dossier', ['dossier_key'], ['dossier_key', 'unit_code', 'status_code', 'received_at', 'updated_at']),
+    ('dossier_history', 'fct_dossier', ['dossier_key'], ['dossier_key', 'unit_code', 'status_code', 'received_at', 'updated_at'], 'first_updated_at'),
     ('document_delivery_history', 'fct_document_delivery', ['document_id', 'recipient_unit_code'], [
         'document_id', 'recipient_unit_code', 'sent_at', 'last_status_code', 'last_status_at', 'is_completed',
         'packet_count',
-    ]),
+    ], 'first_status_at'),
     ('document_registration_history', 'fct_document_registration', ['register_date'], [
         'register_date', 'register_number', 'author_unit_code', 'document_symbol', 'recipient_count',
-    ]),
-    ('conference_leg_history', 'fct_conference_leg', ['leg_id'], ['leg_id', 'call_id', 'joined_at', 'left_at', 'activated_seconds']),
+    ], none),
+    ('conference_leg_history', 'fct_conference_leg', ['leg_id'], ['leg_id', 'call_id', 'joined_at', 'left_at', 'activated_seconds'], none),
     ('account_history', 'fct_account', ['period'], [
         'account_key', 'platform_code', 'period', 'unit_code', 'last_login_at', 'is_locked',
-    ]),
+    ], none),
 ] -%}
 
 with known as (
-    {% for history, fact, keys, columns in facts %}
+    {% for history, fact, keys, columns, laid_by in facts %}
     select
         '{{ fact }}' as fact_name,
         count(*) as record_count,
         {{ sum_of_hashes(columns) }} as contents
     from {{ ref(history) }}
-    where
-        known_until is null
-        and not is_gone {% if keys %}{{ unchecked(keys, [(fact, keys), (history, keys)], opening='and') }}{% endif %}
+    where known_until is null and not is_gone {{ unchecked(keys, [(fact, keys), (history, keys)], 'and', laid_by) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
 held as (
-    {% for history, fact, keys, columns in facts %}
+    {% for history, fact, keys, columns, laid_by in facts %}
     select
         '{{ fact }}' as fact_name,
         count(*) as record_count,
         {{ sum_of_hashes(columns) }} as contents
     from {{ ref(fact) }}
-    {% if keys %}{{ unchecked(keys, [(fact, keys), (history, keys)]) }}{% endif %}
+    {{ unchecked(keys, [(fact, keys), (history, keys)], laid_by=laid_by) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )

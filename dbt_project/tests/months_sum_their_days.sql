@@ -1,3 +1,6 @@
+{%- set months = [
+    ('indicator_daily', [month_period('period')]), ('indicator_monthly_measured', ['period']),
+] -%}
 -- A monthly flow is the sum of its days, numerator and denominator apart; as measured, for a closed month stands still.
 with from_days as (
     select
@@ -10,9 +13,8 @@ with from_days as (
     inner join {{ ref('dim_indicator') }} as indicators on daily.indicator_code = indicators.indicator_code
     where
         indicators.aggregation_code = 'sum'
-        {{ unchecked([month_period('daily.period')], [
-            ('indicator_daily', [month_period('period')]), ('indicator_monthly_measured', ['period']),
-        ], opening='and') }}
+        {{ unchecked([month_period('daily.period')], months, opening='and') }}  -- noqa: LT02
+        {{ not_before_unchecked_month('daily.period', months) }}  -- noqa: LT02
     group by daily.indicator_code, daily.unit_code, {{ month_period('daily.period') }}
 )
 

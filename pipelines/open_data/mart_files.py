@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
 from pipelines.described_tables import DescribedTable, Words, described_tables
-from pipelines.open_data.package import Licence, Package, Resource, write_package
-from pipelines.open_data.tables import read_only, select, write_table
+from pipelines.open_data.package import Licence, Package, Resource, files_of_package, write_package
+from pipelines.open_data.tables import link_table, read_only, select, write_table
 from pipelines.published_version import published_version
+from pipelines.quoting import identifier, literal
 
 SCHEMA = "marts"
+# Its periods are days and months, as text.
+_HISTORY = "indicator_history"
 _TITLE = Words("Bảng chỉ tiêu của Kho Tỉnh", "Marts of Kho Tỉnh")
 _DESCRIPTION = Words(
     "Mọi bảng của lược đồ marts trong bản công bố, dạng CSV và parquet; dùng nội bộ, không phải dữ liệu mở.",
@@ -21,28 +25,50 @@ _INTERNAL = Licence("other-closed", Words("Dùng nội bộ", "Internal use only
 _PUBLISHER = "Kho Tỉnh"
 
 
-def write_mart_files(published: Path, manifest: Path, folder: Path) -> None:
+class EarlierFiles(Protocol):
+    """The folder that an earlier version has of these files, and what changed since."""
+
+    @property
+    def folder(self) -> Path:
+        """Written by `write_mart_files`, of the same release."""
+
+    def changed_values(self, table: str, expression: str) -> frozenset[object] | None:
+        """What an expression gives for the rows of a table that left or came since; None if that is not known."""
+
+
+def write_mart_files(published: Path, manifest: Path, folder: Path, earlier: EarlierFiles | None = None) -> None:
     """Writes every table of the marts as CSV and parquet, and the data package that describes them.
 
-    Views are left out: they show the same figures on today's boundaries.
+    A table whose rows are of a day has files for each month: a year of it would not fit in a spreadsheet, and the months
+    that are over stay as they are. Views are left out: they show the same figures on today's boundaries.
 
     Args:
         published: A finished published file; opened read-only.
         manifest: Dbt's manifest: descriptions, keys and what columns may hold.
         folder: Must not exist yet.
+        earlier: Files of an earlier version; those whose rows did not change since are linked, not written.
 
     Raises:
         PermanentError: The file does not tell its version, or a column cannot be told in a CSV.
     """
     declared = described_tables(manifest)
+    told = files_of_package(earlier.folder) if earlier else {}
     folder.mkdir(parents=True)
     with read_only(published) as connection:
         version = published_version(connection)
         resources = []
         for table in _tables(connection):
             described = declared.get((SCHEMA, table), DescribedTable(SCHEMA, table, Words("", "")))
-            written = write_table(connection, folder, table, select(SCHEMA, table), described.key)
-            resources.append(Resource(written, described))
+            part = _part_of(connection, table, described.key)
+            changed = earlier.changed_values(f"{SCHEMA}.{table}", part) if earlier else None
+            for name in _parts(connection, table, part):
+                file, rows = f"{table}{name}", f"{select(SCHEMA, table)} WHERE {part} = {literal(name)}"
+                written = None
+                if earlier and changed is not None and name not in changed:
+                    written = link_table(connection, folder, earlier.folder, told, file)
+                resources.append(
+                    Resource(written or write_table(connection, folder, file, rows, described.key), described)
+                )
     package = Package("khotinh-marts", _TITLE, _DESCRIPTION, _INTERNAL, _PUBLISHER, version)
     write_package(folder, package, resources)
 
@@ -53,3 +79,20 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
         [SCHEMA],
     ).fetchall()
     return [name for (name,) in rows]
+
+
+def _part_of(connection: duckdb.DuckDBPyConnection, table: str, key: tuple[str, ...]) -> str:
+    """SQL: what the name of a row's file ends with."""
+    if table == _HISTORY:
+        return "'-' || left(replace(period, '-', ''), 6)"
+    kinds = dict(row[:2] for row in connection.execute(f"DESCRIBE {select(SCHEMA, table)}").fetchall())
+    days = [column for column in key if kinds[column] == "DATE"]
+    return f"'-' || coalesce(strftime({identifier(days[0])}, '%Y%m'), 'undated')" if days else "''"
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, table: str, part: str) -> list[str]:
+    rows = connection.execute(
+        f"SELECT DISTINCT {part} FROM {identifier(SCHEMA)}.{identifier(table)} ORDER BY ALL"
+    ).fetchall()
+    # A table without rows has its files, with nothing but columns in them.
+    return [name for (name,) in rows] or [""]

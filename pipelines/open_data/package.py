@@ -13,7 +13,7 @@ import orjson
 
 from pipelines.described_tables import DescribedColumn, DescribedTable, Words
 from pipelines.errors import PermanentError
-from pipelines.open_data.tables import WrittenTable
+from pipelines.open_data.tables import WrittenFile, WrittenTable
 from pipelines.published_version import PublishedVersion
 
 FILE_NAME = "datapackage.json"
@@ -93,6 +93,15 @@ def write_package(folder: Path, package: Package, resources: Sequence[Resource])
         "resources": [told for resource in resources for told in (_csv(resource), _parquet(resource))],
     }
     (folder / FILE_NAME).write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+
+
+def files_of_package(folder: Path) -> dict[str, WrittenFile]:
+    """What the package that lies in a folder says of its files, by name."""
+    told = orjson.loads((folder / FILE_NAME).read_bytes())
+    return {
+        one["path"]: WrittenFile(one["path"], one["bytes"], one["hash"].removeprefix("sha256:"))
+        for one in told["resources"]
+    }
 
 
 def _csv(resource: Resource) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest
@@ -74,12 +75,12 @@ def write_table(
         query: A SELECT.
         key: Columns by which the rows are put in order, before all others.
     """
-    columns = tuple((row[0], row[1]) for row in connection.execute(f"DESCRIBE {query}").fetchall())
+    columns = _columns(connection, query)
     names = [column for column, _ in columns]
     # Every column orders, so that rows that agree in the key, or in all columns, give the same bytes again.
     order = ", ".join(identifier(column) for column in (*key, *(other for other in names if other not in key)))
     ordered = f"FROM ({query}) AS rows_of_it ORDER BY {order}"
-    csv, parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
+    csv, parquet = _files(folder, name)
     marked = ", ".join(
         f"{identifier(column)} AS {identifier(f'{_BYTE_ORDER_MARK}{column}')}" if column == names[0] else identifier(column)
         for column in names
@@ -92,6 +93,32 @@ def write_table(
     return WrittenTable(name, rows, columns, written_file(csv), written_file(parquet))
 
 
+def link_table(
+    connection: duckdb.DuckDBPyConnection, folder: Path, earlier: Path, told: Mapping[str, WrittenFile], name: str
+) -> WrittenTable | None:
+    """Gives a folder the files that an earlier one has of the same rows; None if that one lacks them.
+
+    Args:
+        connection: Of `read_only`.
+        folder: Exists.
+        earlier: Where `write_table` wrote them.
+        told: What that folder's package says of its files, by name.
+        name: Of the files, without its ending.
+    """
+    csv, parquet = _files(earlier, name)
+    if not all(file.name in told and file.exists() for file in (csv, parquet)):
+        return None
+    for file in (csv, parquet):
+        try:
+            (folder / file.name).hardlink_to(file)
+        except OSError:  # Some shares know no links.
+            shutil.copyfile(file, folder / file.name)
+    rows_of_it = literal(str(folder / parquet.name))
+    (rows,) = connection.execute(f"SELECT num_rows FROM parquet_file_metadata({rows_of_it})").fetchall()[0]
+    columns = _columns(connection, f"SELECT * FROM read_parquet({rows_of_it})")
+    return WrittenTable(name, rows, columns, told[csv.name], told[parquet.name])
+
+
 def written_file(file: Path) -> WrittenFile:
     """The file's size and hash as it lies there."""
     with file.open("rb") as stream:
@@ -101,3 +128,11 @@ def written_file(file: Path) -> WrittenFile:
 def select(schema: str, table: str) -> str:
     """A query for all of a table."""
     return f"SELECT * FROM {identifier(schema)}.{identifier(table)}"
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[tuple[str, str], ...]:
+    return tuple((row[0], row[1]) for row in connection.execute(f"DESCRIBE {query}").fetchall())
+
+
+def _files(folder: Path, name: str) -> tuple[Path, Path]:
+    return folder / f"{name}.csv", folder / f"{name}.parquet"

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
 
-from pipelines.described_tables import described_tables
+from pipelines.described_tables import DescribedTable
 
 DICTIONARY_COLUMNS = "schema_name, table_name, column_name, data_type, description_vi, description_en"
 
 
-def dictionary_rows(manifest: Path, schemas: frozenset[str]) -> list[tuple[str, str, str, str, str, str]]:
-    """Rows of `meta.dictionary`, one a column, in DICTIONARY_COLUMNS' order."""
+def dictionary_rows(
+    described: Iterable[DescribedTable], schemas: frozenset[str]
+) -> list[tuple[str, str, str, str, str, str]]:
+    """Rows of `meta.dictionary`, one a column of these schemas, in DICTIONARY_COLUMNS' order."""
     return sorted(
         (table.schema, table.name, column.name, column.data_type, column.words.vi, column.words.en)
-        for table in described_tables(manifest).values()
+        for table in described
         if table.schema in schemas
         for column in table.columns.values()
     )
-
-
-def modelled_tables(manifest: Path) -> frozenset[tuple[str, str]]:
-    """Schema and name of every table that the project builds now, or that the pipeline writes beside them."""
-    return frozenset(described_tables(manifest))

@@ -18,6 +18,7 @@ from pipelines.publish.versions import FiguresMoved
 from pipelines.quoting import literal
 
 TABLE = "marts.indicator_history"
+KEY = ("grain", "indicator_code", "unit_code", "period", "known_from")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS marts.indicator_history (
     grain VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, unit_code VARCHAR NOT NULL, period VARCHAR NOT NULL,
@@ -153,6 +154,11 @@ def _append(
     changed = int(connection.execute("SELECT count(*) FROM moved").fetchall()[0][0])
     connection.execute("COMMIT")
     return changed
+
+
+def changed_after(moment: datetime) -> str:
+    """A condition, as SQL, for the rows that were begun or ended after a version that was published at this moment."""
+    return f"known_from > TIMESTAMP '{moment}' OR known_until > TIMESTAMP '{moment}'"
 
 
 def figures_moved(connection: duckdb.DuckDBPyConnection) -> dict[str, FiguresMoved]:

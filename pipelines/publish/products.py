@@ -21,8 +21,12 @@ def products_of(manifest: Path) -> tuple[Product, ...]:
     """
     return (
         # Of the analysts' file, for it tells of endpoints and loads; what it shows are counts.
-        Product("page", ANALYSTS, write_page),
-        Product("marts", LEADERS, lambda published, folder: write_mart_files(published, manifest, folder)),
-        Product("open", PUBLIC, lambda published, folder: write_open_data(published, manifest, folder)),
-        Product("catalogue", ANALYSTS, lambda published, folder: write_catalogue(published, manifest.parent, folder)),
+        Product("page", ANALYSTS, lambda published, folder, _: write_page(published, folder)),
+        Product(
+            "marts", LEADERS, lambda published, folder, earlier: write_mart_files(published, manifest, folder, earlier)
+        ),
+        Product("open", PUBLIC, lambda published, folder, _: write_open_data(published, manifest, folder)),
+        Product(
+            "catalogue", ANALYSTS, lambda published, folder, _: write_catalogue(published, manifest.parent, folder)
+        ),
     )

@@ -13,7 +13,8 @@ from pipelines.calendar import now
 from pipelines.errors import PermanentError
 from pipelines.load.ledger import ledger_state
 from pipelines.load.warehouse import open_in_turn, writer_turn
-from pipelines.publish.contents import Contents, check_file, keys_in_build, states_in_build, write_file
+from pipelines.publish.changes import Basis, note_changes
+from pipelines.publish.contents import Contents
 from pipelines.publish.files import files_in, make_lasting, partial_of, sha256_of, sync
 from pipelines.publish.indicator_history import (
     append_return_to,
@@ -26,6 +27,7 @@ from pipelines.publish.pointers import give_name, move_pointers, pointers_turn, 
 from pipelines.publish.proportion import OutOfProportionError, out_of_proportion
 from pipelines.publish.retention import remove_old_versions
 from pipelines.publish.roles import ANALYSTS, ROLES, Product
+from pipelines.publish.version_files import find_basis, write_files, write_products
 from pipelines.publish.versions import (
     POINTER,
     Difference,
@@ -86,6 +88,7 @@ def publish(
                 # It may wait for days, and models read the history.
                 take_back_unreadable(connection, [item.version for item in readable])
                 raise OutOfProportionError(reasons)
+            note_changes(connection, name, [item.version for item in readable])
         version = Version(
             version=name,
             published_at=published_at,
@@ -97,16 +100,19 @@ def publish(
             out_of_proportion=tuple(reason.en for reason in reasons),
             **ledger_facts(contents.build),
         )
-        tables = _write(folder, contents, version, readable, products)
+        basis = find_basis(contents, folder, readable, version)
+        tables = write_files(folder, contents, version, readable, basis)
+        write_products(folder, contents, version, products, basis)
         version = version.model_copy(
             update={
+                "made_from": basis.version.version if basis else None,
                 "tables": tables,
-                "keys": keys_in_build(contents),
+                "keys": contents.keys(ANALYSTS),
                 "table_rows": {table: state.rows for table, state in tables.items()},
                 "difference": _difference(before, version, tables, moved),
             }
         )
-        version = _finish(folder, version, products)
+        version = _finish(folder, version, products, basis)
         remove_old_versions(folder, published_at)
         return version
 
@@ -162,33 +168,12 @@ def _difference(
     )
 
 
-def _write(
-    folder: Path, contents: Contents, version: Version, readable: list[Version], products: Sequence[Product]
-) -> dict[str, TableState]:
-    """Writes and checks every file under its hidden name; returns what is in the analysts'."""
-    states = states_in_build(contents, ROLES)
-    tables: dict[str, TableState] = {}
-    for role in ROLES:
-        file = partial_of(folder / role.file_name(version.version))
-        write_file(contents, role, file, [*readable, version])
-        found = check_file(file, {name: state for name, state in states.items() if role.holds(*name.split(".", 1))})
-        if role is ANALYSTS:
-            # From here on the others are held against what it has of `meta`.
-            tables, states = found, found | states
-        make_lasting(file, role.mode)
-    for product in products:
-        place = partial_of(folder / product.folder_name(version.version))
-        product.write(partial_of(folder / product.role.file_name(version.version)), place)
-        make_lasting(place, product.mode)
-    return tables
-
-
-def _finish(folder: Path, version: Version, products: Sequence[Product]) -> Version:
+def _finish(folder: Path, version: Version, products: Sequence[Product], basis: Basis | None) -> Version:
     """Binds the files by the manifest, gives them their names and moves the pointers."""
     pointers = {pointer: role.file_name(version.version) for role in ROLES for pointer in role.pointers}
     pointers |= {product.name: product.folder_name(version.version) for product in products}
     places = tuple(dict.fromkeys(pointers.values()))
-    version = version.model_copy(update={"pointers": pointers, "files": tuple(_files(folder, places))})
+    version = version.model_copy(update={"pointers": pointers, "files": tuple(_files(folder, places, basis))})
     unnamed = partial_of(folder / manifest_name(version.version))
     unnamed.write_text(version.model_dump_json(indent=2), encoding="utf-8")
     make_lasting(unnamed, _MANIFEST_MODE)
@@ -202,9 +187,20 @@ def _finish(folder: Path, version: Version, products: Sequence[Product]) -> Vers
     return version
 
 
-def _files(folder: Path, places: Iterable[str]) -> Iterable[PublishedFile]:
+def _files(folder: Path, places: Iterable[str], basis: Basis | None) -> Iterable[PublishedFile]:
+    """The new files with their hashes; one that is the earlier version's own file, linked, has been hashed."""
+    hashed = {}
+    for earlier in basis.version.files if basis else ():
+        if (file := folder / earlier.name).exists():
+            hashed[_inode(file)] = earlier.sha256
     for place in places:
         written = partial_of(folder / place)
         for file in files_in(written):
             below = "" if file == written else f"/{file.relative_to(written).as_posix()}"
-            yield PublishedFile(name=f"{place}{below}", sha256=sha256_of(file), file_bytes=file.stat().st_size)
+            sha256 = hashed.get(_inode(file)) or sha256_of(file)
+            yield PublishedFile(name=f"{place}{below}", sha256=sha256, file_bytes=file.stat().st_size)
+
+
+def _inode(file: Path) -> tuple[int, int]:
+    told = file.stat()
+    return told.st_dev, told.st_ino

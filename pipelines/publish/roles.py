@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.open_data.open_files import OPEN_TABLES
+from pipelines.publish.changes import Earlier
 
 _EVERYBODY = 0o444
 _GROUP = 0o440
@@ -32,6 +33,8 @@ class Role:
         names: Tables of other schemas that it holds too: those that name what the figures are about.
         meta: Which tables of `meta` it holds; None for all of them.
         alias: Another pointer to the same file.
+        is_copied: Whether a new version's file may be the last one's with its changed rows replaced. What lies in a file's
+            free blocks is no secret from whoever had the file before; from everybody else it may be.
         mode: Its permissions. Who is in the group says the folder: `chgrp analysts published; chmod g+s published`.
     """
 
@@ -41,6 +44,7 @@ class Role:
     names: frozenset[tuple[str, str]] = frozenset()
     meta: frozenset[str] | None = None
     alias: str | None = None
+    is_copied: bool = True
 
     def holds(self, schema: str, table: str) -> bool:
         """Whether a table is in this file."""
@@ -70,13 +74,14 @@ class Product:
     Attributes:
         name: Its pointer; the folder is `<name>-<version>`.
         role: Of whose file it is made.
-        write: Reads the file that it is given and writes below the folder that it is given, which is not there yet.
+        write: Reads the file that it is given and writes below the folder that it is given, which is not there yet. What
+            did not change it may link from the folder of an earlier version.
         mode: Permissions of the files in it.
     """
 
     name: str
     role: Role
-    write: Callable[[Path, Path], object]
+    write: Callable[[Path, Path, Earlier | None], object]
     mode: int = _EVERYBODY
 
     def folder_name(self, version: str) -> str:
@@ -95,5 +100,6 @@ PUBLIC: Final = Role(
     _EVERYBODY,
     frozenset(table.source for table in OPEN_TABLES),
     meta=frozenset({"dictionary", "versions"}),
+    is_copied=False,
 )
 ROLES: Final = (ANALYSTS, LEADERS, PUBLIC)

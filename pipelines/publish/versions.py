@@ -94,6 +94,7 @@ class Version(_Fact):
         loads_accepted, loads_refused: Loads in the ledger at that moment.
         newest_load_id: The last load that went in.
         duckdb_version: Which DuckDB wrote it.
+        made_from: The version whose files were copied and their changed rows replaced; None if all was written whole.
         pointers: Where each pointer leads in this version.
         files: All of them but the manifest.
         tables: By `schema.table`.
@@ -115,6 +116,7 @@ class Version(_Fact):
     newest_load_id: str | None
     table_rows: dict[str, int]
     duckdb_version: str = ""
+    made_from: str | None = None
     pointers: dict[str, str] = Field(default_factory=dict)
     files: tuple[PublishedFile, ...] = ()
     tables: dict[str, TableState] = Field(default_factory=dict)

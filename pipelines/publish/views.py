@@ -43,12 +43,14 @@ def write_views(
 
 
 def check_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Asks each view of the file that is open for its columns, as a reader would.
+    """Asks each view of the file that is in use for its columns, as a reader would.
 
     Raises:
         PermanentError: A view cannot be read.
     """
-    found = connection.execute("SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+    found = connection.execute(
+        "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = current_database() AND NOT internal"
+    ).fetchall()
     for schema, view in found:
         if why := _refusal(connection, f'FROM "{schema}"."{view}" LIMIT 0'):
             raise PermanentError(f"{schema}.{view} cannot be read in the new file: {why}", "Run khotinh run again.")

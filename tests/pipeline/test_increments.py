@@ -144,7 +144,7 @@ def assert_as_rebuilt(yard: Yard, file: Path) -> None:
             """
             SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'rebuilt'
                 AND (schema_name IN ('core', 'marts', 'open') OR (schema_name = 'ops' AND table_name = 'completeness')
-                    OR table_name IN ('portal_month_counts', 'portal_stock_flows', 'portal_form_flows', 'indicator_monthly_measured'))
+                    OR table_name IN ('portal_month_counts', 'portal_unit_month_counts', 'portal_stock_flows', 'portal_form_flows', 'indicator_monthly_measured'))
             """
         ).fetchall()
         assert len(tables) > 40

@@ -80,7 +80,7 @@ def build_warehouse(settings: Settings) -> Path:
         connection.execute(_BUILT)
     manifest = settings.home / "manifest.json"
     node = {
-        "resource_type": "model", "schema": "core", "alias": "fct_dossier",
+        "resource_type": "model", "unique_id": "m.a", "schema": "core", "alias": "fct_dossier", "description": "",
         "columns": {
             "unit_code": {"name": "unit_code", "data_type": "varchar", "description": "Mã đơn vị | Agency\n code"},
             "dossier_key": {"name": "dossier_key", "data_type": "varchar", "description": "Khóa | Key"},
@@ -94,7 +94,11 @@ def build_warehouse(settings: Settings) -> Path:
         )
         for alias in aliases
     }
-    sources = {"s.h": {"schema": "marts", "identifier": "indicator_history", "columns": {}}}
+    sources = {
+        "s.h": {
+            "unique_id": "s.h", "schema": "marts", "identifier": "indicator_history", "description": "", "columns": {}
+        }
+    }  # fmt: skip
     hidden = {**node, "schema": "staging", "alias": "stg_secret"}
     manifest.write_text(
         json.dumps(

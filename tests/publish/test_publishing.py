@@ -17,6 +17,7 @@ import pytest
 
 from pipelines.described_tables import Words, words_of
 from pipelines.load.warehouse import open_warehouse
+from pipelines.publish.changes import Earlier
 from pipelines.publish.publish import POINTER, current_version, publish, read_versions
 from pipelines.publish.roles import LEADERS, ROLES, Product
 from pipelines.publish.versions import FiguresMoved, read_manifest
@@ -321,7 +322,7 @@ def test_leaders_get_the_marts_and_where_they_come_from_and_no_records(settings:
 
 
 def test_a_product_is_made_of_its_roles_file_and_pointed_to_with_it(settings: Settings, manifest: Path) -> None:
-    def write(published: Path, folder: Path) -> None:
+    def write(published: Path, folder: Path, _: Earlier | None) -> None:
         (folder / "inner").mkdir(parents=True)
         (rows,) = _ask(published, "SELECT count(*) FROM marts.indicator_daily")[0]
         (folder / "inner" / "rows.txt").write_text(str(rows), encoding="utf-8")

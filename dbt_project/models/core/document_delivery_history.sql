@@ -41,3 +41,4 @@ final as (
 )
 
 select * from final
+{{ laid_by_time() }}

@@ -51,3 +51,4 @@ final as (
 )
 
 select * from final
+{{ laid_by_time() }}

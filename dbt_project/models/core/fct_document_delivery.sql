@@ -15,3 +15,4 @@ final as (
 )
 
 select * from final
+{{ laid_by_time() }}

@@ -168,3 +168,4 @@ final as (
 )
 
 select * from final
+{{ laid_by_time() }}

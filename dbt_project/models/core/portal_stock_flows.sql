@@ -1,4 +1,5 @@
 {%- set late_from = 'greatest(received_date, ' ~ add_days('due_date', '1') ~ ')' -%}
+{%- set dates = ['received_date', add_days('due_date', '1'), 'settled_date', 'gone_date'] -%}
 {%- set flow = ['unit_code', 'flow_date'] -%}
 {%- set late = ['unit_code', 'late_from'] -%}
 {{ config(schema='staging', contract={'enforced': false}) }}
@@ -11,7 +12,7 @@
 -- How the stock of open dossiers changes from day to day, by unit: what comes in, what goes out, what becomes late.
 with dossiers as (
     select * from {{ ref('fct_dossier') }}
-    where is_received_local
+    where is_received_local {{ not_before_touched(dates) }}
 ),
 
 -- Open from the day of receipt to the day before it was settled, or was known to be gone. Late from the day after the

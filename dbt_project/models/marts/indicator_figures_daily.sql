@@ -310,3 +310,4 @@ with final as (
 )
 
 select * from final
+{{ laid_by_time() }}

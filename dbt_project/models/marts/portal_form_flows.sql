@@ -9,7 +9,7 @@
 {#- What flows, by where it is counted from. -#}
 {% set received = ['received_online_count', 'received_direct_count', 'received_channel_unreported_count'] %}
 {% set settled = ['settled_early_count', 'settled_on_time_count', 'settled_late_count'] %}
-{% set stock = ['open_change', 'late_change'] %}
+{% set stock = ['open_change', 'late_change', 'open_change_ahead', 'late_change_ahead'] %}
 {% set flows = received + settled + stock %}
 {% set own_flows = {'received': received, 'settled': settled, 'stock': stock} -%}
 
@@ -17,6 +17,7 @@
 -- rows come from the days of that month alone.
 with dossiers as (
     select * from {{ ref('portal_form_dossiers') }}
+    {{ not_before_touched(['received_date', 'settled_date'], opening='where') }}
 ),
 
 dates as (
@@ -66,15 +67,30 @@ settled as (
     group by dossiers.unit_code, dossiers.field_name_vi, covered_days.period
 ),
 
+newest_days as (
+    select
+        period,
+        max(report_date) as report_date
+    from covered_days
+    group by period
+),
+
+-- What lies ahead of a month's newest covered day is mostly due dates that have not come.
 stock as (
     select
         stock_changes.unit_code,
         stock_changes.field_name_vi,
         dates.period,
         sum(stock_changes.open_change) as open_change,
-        sum(stock_changes.late_change) as late_change
+        sum(stock_changes.late_change) as late_change,
+        sum(case when stock_changes.flow_date > newest_days.report_date then stock_changes.open_change else 0 end)
+            as open_change_ahead,
+        sum(case when stock_changes.flow_date > newest_days.report_date then stock_changes.late_change else 0 end)
+            as late_change_ahead
     from {{ ref('portal_form_moves') }} as stock_changes
     inner join dates on stock_changes.flow_date = dates.date_day
+    left join newest_days on dates.period = newest_days.period
+    {{ not_before_touched(['stock_changes.flow_date'], opening='where') }}
     group by stock_changes.unit_code, stock_changes.field_name_vi, dates.period
 ),
 

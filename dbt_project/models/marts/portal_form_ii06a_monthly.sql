@@ -54,19 +54,8 @@ known_months as (
     left join stock_days as closing on months.last_date = closing.report_date
 ),
 
--- Moves of the month in progress that lie ahead of its newest day: mostly due dates that have not come.
-moves_ahead as (
-    select
-        moves.unit_code,
-        moves.field_name_vi,
-        months.period,
-        sum(moves.open_change) as open_change,
-        sum(moves.late_change) as late_change
-    from {{ ref('portal_form_moves') }} as moves
-    inner join newest_day on moves.flow_date > newest_day.report_date
-    inner join months
-        on newest_day.report_date = months.last_date and moves.flow_date <= months.month_end_date
-    group by moves.unit_code, moves.field_name_vi, months.period
+newest_month as (
+    select max(period) as period from months
 ),
 
 unit_fields as (
@@ -86,6 +75,7 @@ asked as (
     cross join known_months
 ),
 
+-- What lies ahead in the month in progress has not come yet.
 timeline as (
     select
         asked.period is not null as is_asked,
@@ -97,19 +87,17 @@ timeline as (
         coalesce(by_field.{{ flow }}, 0) as {{ flow }},
         {% endfor -%}
         -- noqa: enable=LT02
-        coalesce(by_field.open_change, 0) - coalesce(moves_ahead.open_change, 0) as open_change,
-        coalesce(by_field.late_change, 0) - coalesce(moves_ahead.late_change, 0) as late_change
+        coalesce(by_field.open_change, 0)
+        - case when by_field.period = newest_month.period then by_field.open_change_ahead else 0 end as open_change,
+        coalesce(by_field.late_change, 0)
+        - case when by_field.period = newest_month.period then by_field.late_change_ahead else 0 end as late_change
     from asked
     full outer join by_field
         on
             asked.unit_code = by_field.unit_code
             and asked.field_name_vi = by_field.field_name_vi
             and asked.period = by_field.period
-    left join moves_ahead
-        on
-            by_field.unit_code = moves_ahead.unit_code
-            and by_field.field_name_vi = moves_ahead.field_name_vi
-            and by_field.period = moves_ahead.period
+    cross join newest_month
 ),
 
 running as (

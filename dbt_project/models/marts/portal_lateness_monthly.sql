@@ -13,6 +13,9 @@
 -- settled in the month, what finished in it by QĐ 766, and of each dossier that they judge differently the reason.
 with dossiers as (
     select * from {{ ref('fct_dossier') }}
+    {{ not_before_touched(
+        ['received_date', 'settled_date', 'national_finished_date', 'cast(updated_at as date)'], opening='where'
+    ) }}
 ),
 
 covered_days as (

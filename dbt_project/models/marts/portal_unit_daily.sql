@@ -13,6 +13,7 @@
 -- Everything the portal's indicators need, per unit and covered day. A unit with nothing to count has no row.
 with dossiers as (
     select * from {{ ref('fct_dossier') }}
+    {{ not_before_touched(['received_date', 'settled_date', 'national_finished_date'], opening='where') }}
 ),
 
 covered_days as (

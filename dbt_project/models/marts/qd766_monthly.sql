@@ -1,4 +1,7 @@
-{{ built_by_changes(['period'], [('indicator_monthly', ['period'])]) }}
+{{ built_by_changes(['unit_code', 'period'], [
+    ('indicator_monthly', ['unit_code', 'period']),
+    ('qd766_months', ['every_unit.unit_code', 'period']),
+]) }}
 
 -- QĐ 766 by unit and month: each of its 21 parts, what is measured of it, the points earned of the points that the data
 -- covers, and what is missing. A part that is not covered has no points, neither earned nor lost.
@@ -8,7 +11,7 @@ with parts as (
 
 monthly as (
     select * from {{ ref('indicator_monthly') }}
-    {{ touched(['period'], opening='where') }}
+    {{ touched(['unit_code', 'period'], opening='where') }}
 ),
 
 indicators as (
@@ -16,22 +19,14 @@ indicators as (
 ),
 
 portal_figures as (
-    select
-        monthly.*,
-        indicators.coverage_code
+    select monthly.*
     from monthly
     inner join indicators on monthly.indicator_code = indicators.indicator_code
     where indicators.platform_code = 'portal' and monthly.period >= '202206'
 ),
 
--- A month is as complete as its dossiers are; the stock may know fewer days of it.
 months as (
-    select
-        period,
-        bool_and(is_complete) as is_complete
-    from portal_figures
-    where coverage_code = 'portal_dossiers'
-    group by period
+    select * from {{ ref('qd766_months') }}
 ),
 
 -- Every unit that the portal tells anything of in the month.

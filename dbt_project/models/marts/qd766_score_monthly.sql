@@ -1,9 +1,9 @@
-{{ built_by_changes(['period'], [('qd766_monthly', ['period'])]) }}
+{{ built_by_changes(['unit_code', 'period'], [('qd766_monthly', ['unit_code', 'period'])]) }}
 
 -- Points earned of points covered. Never a score of 100: what is not covered was not measured, and is said beside it.
 with parts as (
     select * from {{ ref('qd766_monthly') }}
-    {{ touched(['period'], opening='where') }}
+    {{ touched(['unit_code', 'period'], opening='where') }}
 ),
 
 final as (

@@ -1,0 +1,137 @@
+"""What changed in the build file since a version was published, as dbt's increments tell it.
+
+Each publish notes in the build file how far each table's numbered changes had come. A build file that is restored or
+rebuilt from nothing has no such note of the version that readers have, and then nothing is known of the difference. How
+changes are told says `dbt_project/macros/increment.sql`; what is done with them is not said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
+from pipelines.publish.indicator_history import changed_after
+from pipelines.publish.versions import Version
+from pipelines.quoting import literal
+
+_TOLD: Final = "__changes"
+_NOTES = """
+CREATE TABLE IF NOT EXISTS ops.published_changes (
+    version VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL, change_number BIGINT NOT NULL)
+"""
+_MODELS = f"""
+SELECT built.schema_name, built.table_name
+FROM duckdb_tables() AS built
+JOIN duckdb_tables() AS told
+    ON told.schema_name = 'staging' AND told.table_name = built.table_name || '{_TOLD}'
+        AND told.database_name = built.database_name
+WHERE built.schema_name <> 'staging' AND NOT built.temporary
+ORDER BY ALL
+"""
+# A build tells its changes under the next number, or that everything is new; the oldest are forgotten.
+_ALL_IS_TOLD = """
+SELECT coalesce(max(change_number) >= $seen AND min(change_number) <= $seen + 1, false)
+    AND count(*) FILTER (is_whole AND change_number > $seen) = 0
+FROM warehouse.staging."{table}__changes"
+"""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A version that a new one can be made from by their difference.
+
+    Attributes:
+        version: It.
+        changed_rows: For each table (`schema.table`) whose every change since is told, a query on the build file, attached
+            as `warehouse`, for the rows that left it or came.
+    """
+
+    version: Version
+    changed_rows: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A folder of an earlier version, as whoever makes the same folder anew may use it.
+
+    Attributes:
+        folder: Of the earlier version.
+        build: The build file.
+        basis: That version, and what changed since.
+    """
+
+    folder: Path
+    build: Path
+    basis: Basis
+
+    def changed_values(self, table: str, expression: str) -> frozenset[object] | None:
+        """What an expression gives for the rows that left or came since; None if that is not known."""
+        rows = self.basis.changed_rows.get(table)
+        if rows is None:
+            return None
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"ATTACH {literal(str(self.build))} AS warehouse (READ_ONLY)")
+            return frozenset(
+                value for (value,) in connection.execute(f"SELECT DISTINCT {expression} FROM ({rows})").fetchall()
+            )
+
+
+def note_changes(connection: duckdb.DuckDBPyConnection, version: str, readable: Collection[str]) -> None:
+    """Notes how far the changes have come that this version will hold.
+
+    Args:
+        connection: The build file, opened for writing within the publish's turn.
+        version: Which is being published.
+        readable: Notes of other versions than these are of no use any more.
+    """
+    connection.execute(_NOTES)
+    connection.execute("DELETE FROM ops.published_changes WHERE version NOT IN (SELECT unnest(?))", [list(readable)])
+    for schema, table in connection.execute(_MODELS).fetchall():
+        connection.execute(
+            f'INSERT INTO ops.published_changes SELECT ?, ?, ?, max(change_number) FROM staging."{table}{_TOLD}"',
+            [version, schema, table],
+        )
+
+
+def changed_since(connection: duckdb.DuckDBPyConnection, version: Version) -> dict[str, str]:
+    """The queries of a `Basis`; empty if the build file knows nothing of the version.
+
+    Args:
+        connection: Has the build file attached as `warehouse`.
+        version: Which was published.
+    """
+    if not _is_there(connection, "ops", "published_changes"):
+        return {}
+    noted: list[tuple[str, str, int]] = connection.execute(
+        "SELECT schema_name, table_name, change_number FROM warehouse.ops.published_changes WHERE version = ? ORDER BY ALL",
+        [version.version],
+    ).fetchall()
+    if not noted:
+        return {}
+    changed = {
+        INDICATOR_HISTORY: f"SELECT * FROM warehouse.{INDICATOR_HISTORY} WHERE {changed_after(version.published_at)}"
+    }
+    for schema, table, seen in noted:
+        if _is_there(connection, "staging", f"{table}{_TOLD}"):
+            (is_told,) = connection.execute(_ALL_IS_TOLD.format(table=table), {"seen": seen}).fetchall()[0]
+            if is_told:
+                changed[f"{schema}.{table}"] = (
+                    f'SELECT * FROM warehouse.staging."{table}{_TOLD}" WHERE change_number > {seen}'
+                )
+    return changed
+
+
+def _is_there(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    found = connection.execute(
+        """
+        SELECT count(*) FROM duckdb_tables()
+        WHERE database_name = 'warehouse' AND schema_name = ? AND table_name = ?
+        """,
+        [schema, table],
+    ).fetchall()
+    return bool(found[0][0])

@@ -1,0 +1,187 @@
+"""One table of a published file: written whole, or its changed rows alone; and what it holds, as a checksum to hold it by.
+
+Both files are attached, the build as `warehouse`, the new one as `published`. Which tables there are is not said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import duckdb
+
+from pipelines.publish.versions import TableState
+from pipelines.quoting import identifier
+
+# Where more of a table changed, writing it whole is quicker, and packs it.
+_MOST_TO_REPLACE: Final = 0.25
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table to publish.
+
+    Attributes:
+        schema, name: In both files.
+        columns: Those that readers get, in order.
+        key: Columns, all of them readers', that tell its rows apart; empty if readers get none such.
+        changed_rows: A query for rows of the build that left or came since the file that this one is a copy of; None if
+            that is not known. It may give more rows than changed, and more columns than readers get.
+        before: What the copy holds of it; None if nothing.
+    """
+
+    schema: str
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    changed_rows: str | None = None
+    before: TableState | None = None
+
+    @property
+    def full_name(self) -> str:
+        """As manifests name it."""
+        return f"{self.schema}.{self.name}"
+
+    def in_file(self, database: str) -> str:
+        """Quoted, as SQL."""
+        return f"{identifier(database)}.{identifier(self.schema)}.{identifier(self.name)}"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A table as it lies in the new file.
+
+    Attributes:
+        state: What it must hold.
+        replaced_by: The columns whose changed values had their rows replaced; empty if it was written whole.
+        is_untouched: No row of it changed.
+    """
+
+    table: Table
+    state: TableState
+    replaced_by: tuple[str, ...] = ()
+    is_untouched: bool = False
+
+
+def write_table(connection: duckdb.DuckDBPyConnection, table: Table, known: TableState | None = None) -> Written:
+    """Brings a table of the new file to what the build holds.
+
+    Args:
+        connection: Has both files attached.
+        table: Which.
+        known: What the build is known to hold of it; looked up otherwise.
+    """
+    return _write_changes(connection, table) or _write_whole(connection, table, known)
+
+
+def state_of(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str] = ()) -> TableState:
+    """Rows, checksum and columns of a relation, or of some of its columns."""
+    told = ", ".join(identifier(name) for name in columns) or "*"
+    described = connection.execute(f"DESCRIBE SELECT {told} FROM {relation}").fetchall()
+    names = [name for name, *_ in described]
+    rows, checksum = connection.execute(
+        f"SELECT count(*), coalesce(sum(CAST({_hash(names)} AS HUGEINT)), 0) FROM {relation}"
+    ).fetchall()[0]
+    return TableState(rows=rows, checksum=checksum, columns=", ".join(f"{name} {kind}" for name, kind, *_ in described))
+
+
+def holds_what_was_written(connection: duckdb.DuckDBPyConnection, written: Written) -> bool:
+    """Whether the finished file holds a table, read as a reader would read it.
+
+    Of a table of which some rows were replaced, those are held against the build's, and all are counted: the others are
+    the bytes of a file that was checked.
+
+    Args:
+        connection: Has both files attached.
+        written: What must be there.
+    """
+    table = written.table
+    if not written.replaced_by and not written.is_untouched:
+        return state_of(connection, table.in_file("published")) == written.state
+    counts = [
+        connection.execute(f"SELECT count(*) FROM {table.in_file(name)}").fetchall()[0][0]
+        for name in ("published", "warehouse")
+    ]
+    if counts != [written.state.rows, written.state.rows]:
+        return False
+    if written.is_untouched:
+        return True
+    _take_changed_values(connection, table, written.replaced_by)
+    found, expected = (
+        state_of(connection, _replaced(table, name, written.replaced_by), table.columns)
+        for name in ("published", "warehouse")
+    )
+    return found == expected
+
+
+def _write_whole(connection: duckdb.DuckDBPyConnection, table: Table, known: TableState | None) -> Written:
+    told = ", ".join(identifier(name) for name in table.columns)
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS published.{identifier(table.schema)}")
+    connection.execute(f"DROP TABLE IF EXISTS {table.in_file('published')}")
+    connection.execute(f"CREATE TABLE {table.in_file('published')} AS SELECT {told} FROM {table.in_file('warehouse')}")
+    return Written(table, known or state_of(connection, table.in_file("warehouse"), table.columns))
+
+
+def _write_changes(connection: duckdb.DuckDBPyConnection, table: Table) -> Written | None:
+    """Replaces the rows of every value that a changed row has in some columns: right whichever columns they are."""
+    before = table.before
+    if before is None or table.changed_rows is None or before.columns != _columns_in_build(connection, table):
+        return None
+    key = table.key or _telling_column(connection, table)
+    if not _take_changed_values(connection, table, key):
+        return Written(table, before, is_untouched=True)
+    told = ", ".join(identifier(name) for name in table.columns)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE put_in AS SELECT {told} FROM {_replaced(table, 'warehouse', key)}"
+    )
+    came = state_of(connection, "put_in")
+    if came.rows > _MOST_TO_REPLACE * before.rows:
+        return None
+    hashes = connection.execute(
+        f"DELETE FROM {table.in_file('published')} AS rows_of_it USING changed_values AS changed "
+        f"WHERE {_same('rows_of_it', 'changed', key)} RETURNING {_hash(table.columns, 'rows_of_it')} AS hash"
+    ).fetchnumpy()["hash"]
+    connection.execute(f"INSERT INTO {table.in_file('published')} FROM put_in")
+    state = TableState(
+        rows=before.rows - len(hashes) + came.rows,
+        checksum=before.checksum - sum(hashes.tolist()) + came.checksum,
+        columns=before.columns,
+    )
+    return Written(table, state, replaced_by=key)
+
+
+def _columns_in_build(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    told = ", ".join(identifier(name) for name in table.columns)
+    described = connection.execute(f"DESCRIBE SELECT {told} FROM {table.in_file('warehouse')}").fetchall()
+    return ", ".join(f"{name} {kind}" for name, kind, *_ in described)
+
+
+def _telling_column(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
+    """Where readers do not get the key: the one column that tells changed rows apart best."""
+    counts = ", ".join(f"approx_count_distinct({identifier(name)})" for name in table.columns)
+    found = connection.execute(f"SELECT {counts} FROM ({table.changed_rows})").fetchall()[0]
+    return (max(zip(found, table.columns, strict=True))[1],)
+
+
+def _take_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, key: tuple[str, ...]) -> int:
+    told = ", ".join(identifier(name) for name in key)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE changed_values AS SELECT DISTINCT {told} FROM ({table.changed_rows})"
+    )
+    return int(connection.execute("SELECT count(*) FROM changed_values").fetchall()[0][0])
+
+
+def _replaced(table: Table, database: str, key: tuple[str, ...]) -> str:
+    """The rows of the changed values, as SQL."""
+    return f"{table.in_file(database)} AS rows_of_it SEMI JOIN changed_values AS changed ON {_same('rows_of_it', 'changed', key)}"
+
+
+def _same(one: str, other: str, key: tuple[str, ...]) -> str:
+    # A value may be missing, and rows without it change too.
+    return " AND ".join(f"{one}.{identifier(name)} IS NOT DISTINCT FROM {other}.{identifier(name)}" for name in key)
+
+
+def _hash(columns: Sequence[str], relation: str = "") -> str:
+    prefix = f"{relation}." if relation else ""
+    return f"hash({', '.join(prefix + identifier(name) for name in columns)})"

@@ -1,0 +1,272 @@
+"""A version that is made from the last one by what changed holds what a whole one would, or is written whole."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.errors import PermanentError
+from pipelines.load.warehouse import open_warehouse
+from pipelines.open_data import write_mart_files
+from pipelines.publish.publish import POINTER, publish
+from pipelines.publish.roles import LEADERS, ROLES, Product
+from pipelines.publish.tables import state_of
+from pipelines.publish.versions import Version, manifest_name, read_manifest
+from tests.publish.publish_help import HIDDEN, build_warehouse, settings_in
+
+# The pseudonym is the key, so readers have none; of two columns either may be empty.
+FACTS = "dossier_key VARCHAR, unit_code VARCHAR, load_sequence BIGINT, note VARCHAR"
+Rows = list[tuple[str | None, int | None, str | None]]
+rows = st.lists(
+    st.tuples(
+        st.sampled_from(["H56.12", "H56.13", None]), st.integers(0, 9) | st.none(), st.sampled_from(["x", "y", None])
+    ),
+    max_size=30,
+)
+
+
+class Yard:
+    """A home whose `core.fct_dossier` and `marts.indicator_daily` are built as dbt's increments build them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = settings_in(folder)
+        self.manifest = build_warehouse(self.settings)
+        told = json.loads(self.manifest.read_text(encoding="utf-8"))
+        key = {"type": "primary_key", "columns": ["indicator_code", "unit_code", "period"]}
+        told["nodes"]["m.indicator_daily"]["constraints"] = [key]
+        self.manifest.write_text(json.dumps(told), encoding="utf-8")
+        with open_warehouse(self.settings) as connection:
+            connection.execute(f"CREATE OR REPLACE TABLE core.fct_dossier ({FACTS})")
+            for schema, table in (("core", "fct_dossier"), ("marts", "indicator_daily")):
+                connection.execute(
+                    f"CREATE TABLE staging.{table}__changes AS "
+                    f"SELECT 1::BIGINT AS change_number, true AS is_whole, built.* "
+                    f"FROM (SELECT 1) LEFT JOIN (FROM {schema}.{table} LIMIT 0) AS built ON true"
+                )
+
+    def build(self, schema: str, table: str, *statements: str, told: bool = True) -> None:
+        """Changes a table, and tells what left it and came."""
+        with open_warehouse(self.settings) as connection:
+            connection.execute(f"CREATE TEMP TABLE before AS FROM {schema}.{table}")
+            for statement in statements:
+                connection.execute(statement)
+            if told:
+                connection.execute(
+                    f"INSERT INTO staging.{table}__changes BY NAME "
+                    f"SELECT (SELECT max(change_number) + 1 FROM staging.{table}__changes) AS change_number, "
+                    f"false AS is_whole, * FROM ((FROM before EXCEPT ALL FROM {schema}.{table}) UNION ALL "
+                    f"(FROM {schema}.{table} EXCEPT ALL FROM before))"
+                )
+
+    def hold(self, held: Rows) -> None:
+        """Lets the facts be these rows."""
+        values = ", ".join(
+            f"('{number:032x}', {_sql(unit)}, {_sql(sequence)}, {_sql(note)})"
+            for number, (unit, sequence, note) in enumerate(held)
+        )
+        self.build(
+            "core",
+            "fct_dossier",
+            "DELETE FROM core.fct_dossier",
+            *([f"INSERT INTO core.fct_dossier VALUES {values}"] if held else []),
+        )
+
+    def publish(self, products: tuple[Product, ...] = ()) -> Version:
+        """One version; whatever its proportion."""
+        return publish(self.settings, self.manifest, HIDDEN, products=products, accepted_because="a test")
+
+    def published(self, version: Version, role_number: int = 0) -> Path:
+        """Its file of a role."""
+        return self.settings.published_folder / ROLES[role_number].file_name(version.version)
+
+    def assert_published(self, version: Version) -> None:
+        """Each file holds what the build holds, and the manifest says what the file holds."""
+        for role_number, tables in enumerate(
+            (("core.fct_dossier", "marts.indicator_daily"), ("marts.indicator_daily",))
+        ):
+            with duckdb.connect(":memory:") as connection:
+                connection.execute(f"ATTACH '{self.settings.warehouse_file}' AS build (READ_ONLY)")
+                connection.execute(f"ATTACH '{self.published(version, role_number)}' AS file (READ_ONLY)")
+                for table in tables:
+                    built = (
+                        f"(SELECT * EXCLUDE (dossier_key) FROM build.{table})"
+                        if "dossier" in table
+                        else f"build.{table}"
+                    )
+                    for one, other in ((built, f"file.{table}"), (f"file.{table}", built)):
+                        assert connection.execute(f"FROM {one} EXCEPT ALL FROM {other}").fetchall() == []
+                    assert version.tables[table] == state_of(connection, f"file.{table}")
+
+
+def _sql(value: object) -> str:
+    return "NULL" if value is None else repr(value)
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Yard:
+    return Yard(tmp_path)
+
+
+def test_what_changed_is_replaced_and_the_rest_is_copied(yard: Yard) -> None:
+    yard.hold([("H56.12", number % 7, None) for number in range(100)])
+    first = yard.publish()
+    assert first.made_from is None
+    yard.build("core", "fct_dossier", "UPDATE core.fct_dossier SET note = 'x' WHERE load_sequence = 3")
+    second = yard.publish()
+    assert second.made_from == first.version
+    yard.assert_published(second)
+    assert second.difference
+    assert second.difference.tables.keys() >= {"core.fct_dossier"}
+    third = yard.publish()
+    assert (third.made_from, third.tables["core.fct_dossier"]) == (second.version, second.tables["core.fct_dossier"])
+    yard.assert_published(third)
+
+
+@given(versions=st.lists(rows, min_size=2, max_size=4))
+@settings(max_examples=15, deadline=None)
+def test_whatever_changed_the_file_holds_what_the_build_holds(
+    tmp_path_factory: pytest.TempPathFactory, versions: list[Rows]
+) -> None:
+    yard = Yard(tmp_path_factory.mktemp("home"))
+    for held in versions:
+        yard.hold(held)
+        yard.assert_published(yard.publish())
+
+
+def test_several_builds_between_two_versions_are_one_difference(yard: Yard) -> None:
+    yard.hold([("H56.12", number, None) for number in range(50)])
+    first = yard.publish()
+    for number in (1, 2, 1):
+        yard.build("core", "fct_dossier", f"UPDATE core.fct_dossier SET note = '{number}' WHERE load_sequence = 7")
+    second = yard.publish()
+    assert second.made_from == first.version
+    yard.assert_published(second)
+
+
+def test_a_table_that_was_rebuilt_whole_is_written_whole(yard: Yard) -> None:
+    yard.hold([("H56.12", number, None) for number in range(50)])
+    yard.publish()
+    yard.build("core", "fct_dossier", "UPDATE core.fct_dossier SET note = 'rebuilt'", told=False)
+    with open_warehouse(yard.settings) as connection:
+        connection.execute("UPDATE staging.fct_dossier__changes SET change_number = change_number + 1, is_whole = true")
+    yard.assert_published(yard.publish())
+
+
+def test_a_table_whose_oldest_changes_are_forgotten_is_written_whole(yard: Yard) -> None:
+    yard.hold([("H56.12", number, None) for number in range(50)])
+    yard.publish()
+    for number in range(3):
+        yard.build(
+            "core", "fct_dossier", f"UPDATE core.fct_dossier SET note = '{number}' WHERE load_sequence = {number}"
+        )
+    with open_warehouse(yard.settings) as connection:
+        connection.execute(
+            "DELETE FROM staging.fct_dossier__changes WHERE change_number < (SELECT max(change_number) FROM staging.fct_dossier__changes)"
+        )
+    yard.assert_published(yard.publish())
+
+
+def test_a_row_that_came_without_being_told_is_not_published(yard: Yard) -> None:
+    yard.hold([("H56.12", number, None) for number in range(50)])
+    first = yard.publish()
+    yard.build("core", "fct_dossier", "INSERT INTO core.fct_dossier VALUES ('f', 'H56.12', 77, NULL)", told=False)
+    with pytest.raises(PermanentError, match=r"core\.fct_dossier is not in"):
+        yard.publish()
+    assert (yard.settings.published_folder / POINTER).resolve().name == first.file_name
+
+
+def test_a_file_whose_bytes_changed_is_not_copied(yard: Yard) -> None:
+    yard.hold([("H56.12", number, None) for number in range(50)])
+    first = yard.publish()
+    file = yard.published(first)
+    file.chmod(0o600)
+    with file.open("r+b") as opened:
+        opened.seek(-1, 2)
+        last = opened.read(1)[0]
+        opened.seek(-1, 2)
+        opened.write(bytes([last ^ 1]))
+    yard.build("core", "fct_dossier", "UPDATE core.fct_dossier SET note = 'x' WHERE load_sequence = 3")
+    yard.assert_published(yard.publish())
+
+
+def test_the_first_version_of_a_month_is_written_whole(yard: Yard) -> None:
+    first = yard.publish()
+    manifest = yard.settings.published_folder / manifest_name(first.version)
+    manifest.chmod(0o600)
+    earlier = first.model_copy(update={"published_at": first.published_at.replace(day=1) - timedelta(days=1)})
+    manifest.write_text(earlier.model_dump_json(), encoding="utf-8")
+    second = yard.publish()
+    assert second.made_from is None
+    assert yard.publish().made_from == second.version
+
+
+def test_a_build_file_of_another_life_is_published_whole(yard: Yard) -> None:
+    """Its change numbers began anew, and tell nothing of what was published from the file before it."""
+    yard.hold([("H56.12", number, None) for number in range(50)])
+    yard.publish()
+    yard.settings.warehouse_file.unlink()
+    other = Yard(yard.settings.home.parent)
+    other.hold([("H56.13", number, None) for number in range(40)])
+    version = other.publish()
+    assert version.made_from is None
+    other.assert_published(version)
+
+
+def test_what_the_public_may_have_is_never_a_copy(yard: Yard) -> None:
+    """A figure that is hidden since would still lie in a free block of it."""
+    yard.publish()
+    assert yard.publish().made_from is not None
+    assert [role.is_copied for role in ROLES] == [True, True, False]
+
+
+@pytest.fixture
+def files(yard: Yard) -> tuple[Yard, Product]:
+    yard.build(
+        "marts",
+        "indicator_daily",
+        "INSERT INTO marts.indicator_daily SELECT 'portal_received', 'H56.12', DATE '2026-07-01' + range::INT, range, NULL, range FROM range(60)",
+    )
+    return (
+        yard,
+        Product(
+            "marts",
+            LEADERS,
+            lambda published, folder, earlier: write_mart_files(published, yard.manifest, folder, earlier),
+        ),
+    )
+
+
+def test_files_of_months_that_did_not_change_are_those_of_the_version_before(files: tuple[Yard, Product]) -> None:
+    yard, product = files
+    first = yard.publish((product,))
+    yard.build(
+        "marts", "indicator_daily", "UPDATE marts.indicator_daily SET value = 99 WHERE period = DATE '2026-08-03'"
+    )
+    second = yard.publish((product,))
+    assert second.made_from == first.version
+    folders = [yard.settings.published_folder / product.folder_name(version.version) for version in (first, second)]
+    names = {file.name for file in folders[0].iterdir()}
+    assert names == {file.name for file in folders[1].iterdir()}
+    linked = {name for name in names if (folders[0] / name).samefile(folders[1] / name)}
+    assert {"indicator_daily-202606.csv", "indicator_daily-202607.csv", "indicator_daily-202607.parquet"} <= linked
+    assert not linked & {"indicator_daily-202608.csv", "indicator_daily-202608.parquet", "datapackage.json"}
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{yard.published(second, 1)}' AS file (READ_ONLY)")
+        for source in (
+            f"read_parquet('{folders[1]}/indicator_daily-*.parquet')",
+            f"read_csv('{folders[1]}/indicator_daily-*.csv')",
+        ):
+            assert (
+                connection.execute(f"SELECT count(*), sum(value) FROM {source}").fetchall()
+                == connection.execute("SELECT count(*), sum(value) FROM file.marts.indicator_daily").fetchall()
+            )
+    hashes = {file.name.split("/", 1)[-1]: file.sha256 for file in second.files}
+    told = json.loads((folders[1] / "datapackage.json").read_bytes())["resources"]
+    assert all(one["hash"] == f"sha256:{hashes[one['path']]}" for one in told)
+    assert read_manifest(yard.settings.published_folder / manifest_name(second.version)) == second
