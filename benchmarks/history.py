@@ -84,34 +84,34 @@ def _measure(folder: Path, months: int, arguments: argparse.Namespace) -> Built:
     settings = Settings(home=folder / "day", pseudonym_key=SecretStr("a key for the benchmark only"))
     history = Settings(home=folder / "history", pseudonym_key=settings.pseudonym_key)
     if not (history.home / "is_built").exists():
-        _write_history(history, months, arguments.scale)
+        write_history(history, months, arguments.scale)
     shutil.rmtree(settings.home, ignore_errors=True)
     settings.home.mkdir(parents=True)
     shutil.copy(history.warehouse_file, settings.warehouse_file)
-    _write(settings, LAST_DAY + timedelta(days=1), LAST_DAY + timedelta(days=1), arguments.scale, begins=False)
+    write_loads(settings, LAST_DAY + timedelta(days=1), LAST_DAY + timedelta(days=1), arguments.scale, begins=False)
     # The first build of a process's life parses the project; a day does not.
-    _dbt(settings, "parse")
-    built = _dbt(settings, *BUILD)
+    run_dbt(settings, "parse")
+    built = run_dbt(settings, *BUILD)
     _show(months, built, settings.warehouse_file)
     if not arguments.no_rebuild:
         rebuilt = Settings(home=folder / "rebuilt", pseudonym_key=settings.pseudonym_key)
         shutil.rmtree(rebuilt.home, ignore_errors=True)
         rebuilt.home.mkdir(parents=True)
         shutil.copy(settings.warehouse_file, rebuilt.warehouse_file)
-        whole = _dbt(rebuilt, *BUILD, "--full-refresh")
+        whole = run_dbt(rebuilt, *BUILD, "--full-refresh")
         screen.print(f"  rebuilt whole in {whole.seconds:.0f} s, peak {whole.peak_mb:,} MB")
         _compare(settings.warehouse_file, rebuilt.warehouse_file)
     return built
 
 
-def _write_history(settings: Settings, months: int, scale: float) -> None:
+def write_history(settings: Settings, months: int, scale: float) -> None:
     shutil.rmtree(settings.home, ignore_errors=True)
     settings.home.mkdir(parents=True)
     started = monotonic()
     first = LAST_DAY - timedelta(days=round(months * DAYS_A_MONTH) - 1)
-    _write(settings, first, LAST_DAY, scale, begins=True)
+    write_loads(settings, first, LAST_DAY, scale, begins=True)
     written = monotonic()
-    whole = _dbt(settings, *BUILD)
+    whole = run_dbt(settings, *BUILD)
     (settings.home / "is_built").touch()
     screen.print(
         f"{months} months: written in {written - started:.0f} s, built in {whole.seconds:.0f} s, peak {whole.peak_mb:,} MB, "
@@ -120,7 +120,7 @@ def _write_history(settings: Settings, months: int, scale: float) -> None:
     )
 
 
-def _write(settings: Settings, first: date, last: date, scale: float, *, begins: bool) -> None:
+def write_loads(settings: Settings, first: date, last: date, scale: float, *, begins: bool) -> None:
     with duckdb.connect(str(settings.warehouse_file)) as connection:
         prepare(connection, read_contracts(SOURCES).values())
         for name, file in REGISTERS.items():
@@ -129,7 +129,7 @@ def _write(settings: Settings, first: date, last: date, scale: float, *, begins:
         write_days(connection, first, last, scale, begins=begins)
 
 
-def _dbt(settings: Settings, *arguments: str) -> Built:
+def run_dbt(settings: Settings, *arguments: str) -> Built:
     target = settings.dbt_target_folder
     target.mkdir(parents=True, exist_ok=True)
     command = [str(dbt_executable()), "--no-use-colors", "--quiet", *arguments]

@@ -10,21 +10,45 @@
     Generic tests of models built by increments are limited so without a word; a singular test says unchecked().
 -#}
 
-{#- dbt's own hook for what a generic test looks at. -#}
+{#-
+    dbt's own hook for what a generic test looks at. A rule of single rows looks at the rows that the last build put in,
+    where they are told, if it passed on all before them; another, at the rows that share a key with what changed.
+-#}
 {% macro get_where_subquery(relation) -%}
     {%- set conditions = [config.get('where')] if config.get('where') else [] -%}
+    {%- set looked_at = {'relation': relation} -%}
     {%- for node in (graph.nodes.values() if execute else []) if node.name == relation.identifier -%}
         {%- set keys = (node.config.meta.get('increment') or {}).get('keys') -%}
-        {%- if keys -%}
+        {%- if keys and is_rule_of_rows() and has_one_build_unchecked(relation.identifier) -%}
+            {%- do looked_at.update({'relation': changes_of(relation.identifier)}) -%}
+            {%- do conditions.append('is_put_in and ' ~ is_unseen_by_test(relation.identifier)) -%}
+        {%- elif keys -%}
             {%- set day_key = keys | select('in', day_keys()) | first -%}
             {%- set scope = unchecked(keys, [(relation.identifier, keys)], '', day_key) | trim -%}
             {%- if scope %}{% do conditions.append(scope) %}{% endif -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if conditions -%}
-        {{ return('(select * from ' ~ relation ~ ' where ' ~ conditions | join(' and ') ~ ') dbt_subquery') }}
+        {{ return(
+            '(select * from ' ~ looked_at.relation ~ ' where ' ~ conditions | join(' and ') ~ ') dbt_subquery'
+        ) }}
     {%- endif -%}
     {{ return(relation) }}
+{%- endmacro %}
+
+{% macro is_rule_of_rows() -%}
+    {{ return(model.test_metadata.name in ['accepted_values', 'expression_is_true', 'not_null', 'relationships']) }}
+{%- endmacro %}
+
+{#- What was put in before the last build may be gone again, and then it breaks no rule. -#}
+{% macro has_one_build_unchecked(model_name) -%}
+    {%- if is_all_unchecked([(model_name, none)]) -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {{ return(first_value(
+        "select count(distinct change_number) <= 1 from " ~ changes_of(model_name) ~ " where "
+        ~ is_unseen_by_test(model_name)
+    )) }}
 {%- endmacro %}
 
 {#-
@@ -81,13 +105,14 @@
 {%- endmacro %}
 
 {% macro unseen_by_test(model_name) -%}
-    (
-        select * from {{ changes_of(model_name) }}
-        where change_number > (
-            select seen.change_number from {{ tests_seen() }} as seen
-            where seen.entry = '{{ test_entry(model, model_name) }}'
-        )
-    ) as unseen
+    (select * from {{ changes_of(model_name) }} where {{ is_unseen_by_test(model_name) }}) as unseen
+{%- endmacro %}
+
+{% macro is_unseen_by_test(model_name) -%}
+    change_number > (
+        select seen.change_number from {{ tests_seen() }} as seen
+        where seen.entry = '{{ test_entry(model, model_name) }}'
+    )
 {%- endmacro %}
 
 {% macro tests_seen() -%}

@@ -6,7 +6,7 @@
     - <model>__seen: what it was last built from. Its basis: the checksums of its own file, of the macros and of every
       model and seed above it. The loads of its dataset, if it reads one. And of every model that it reads, the number
       of the last change that it has seen.
-    - <model>__changes: the rows that its builds took out and put in, numbered build by build; a row that left and came
+    - <model>__changes: the rows that its builds took out and put in (is_put_in), numbered build by build; a row that left and came
       back the same is none. After a whole build one empty row marked is_whole stands for all of them.
 
     Before it builds, a model asks what it has not seen: which loads came into force or ceased to be, and which rows the
@@ -431,9 +431,15 @@
         false as is_whole,
         differing.*
     from (
-        (select * from {{ taken_rows() }} except all select * from put_in)
+        select
+            false as is_put_in,
+            gone.*
+        from (select * from {{ taken_rows() }} except all select * from put_in) as gone
         union all
-        (select * from put_in except all select * from {{ taken_rows() }})
+        select
+            true as is_put_in,
+            came.*
+        from (select * from put_in except all select * from {{ taken_rows() }}) as came
     ) as differing;
     delete from {{ changes }}
     where change_number <= (select max(newest.change_number) from {{ changes }} as newest) - {{ kept_changes() }}
@@ -443,6 +449,7 @@
     select
         (select coalesce(max(change_number), 0) + 1 from {{ changes }}) as change_number,
         true as is_whole,
+        cast(null as boolean) as is_put_in,
         built.*
     from (select 1 as one) as everything
     left join (select * from {{ this }} limit 0) as built on true

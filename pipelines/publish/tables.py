@@ -55,13 +55,13 @@ class Written:
     Attributes:
         state: What it must hold.
         replaced_by: The columns whose changed values had their rows replaced; empty if it was written whole.
-        is_untouched: No row of it changed.
+        replaced: What the rows of those values must hold.
     """
 
     table: Table
     state: TableState
     replaced_by: tuple[str, ...] = ()
-    is_untouched: bool = False
+    replaced: TableState | None = None
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, table: Table, known: TableState | None = None) -> Written:
@@ -97,7 +97,7 @@ def holds_what_was_written(connection: duckdb.DuckDBPyConnection, written: Writt
         written: What must be there.
     """
     table = written.table
-    if not written.replaced_by and not written.is_untouched:
+    if not written.replaced_by:
         return state_of(connection, table.in_file("published")) == written.state
     counts = [
         connection.execute(f"SELECT count(*) FROM {table.in_file(name)}").fetchall()[0][0]
@@ -105,14 +105,11 @@ def holds_what_was_written(connection: duckdb.DuckDBPyConnection, written: Writt
     ]
     if counts != [written.state.rows, written.state.rows]:
         return False
-    if written.is_untouched:
-        return True
     _take_changed_values(connection, table, written.replaced_by)
-    found, expected = (
-        state_of(connection, _replaced(table, name, written.replaced_by), table.columns)
-        for name in ("published", "warehouse")
+    return (
+        state_of(connection, _of_changed_values(connection, table, "published", written.replaced_by))
+        == written.replaced
     )
-    return found == expected
 
 
 def _write_whole(connection: duckdb.DuckDBPyConnection, table: Table, known: TableState | None) -> Written:
@@ -129,26 +126,22 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, table: Table) -> Writt
     if before is None or table.changed_rows is None or before.columns != _columns_in_build(connection, table):
         return None
     key = table.key or _telling_column(connection, table)
-    if not _take_changed_values(connection, table, key):
-        return Written(table, before, is_untouched=True)
+    _take_changed_values(connection, table, key)
     told = ", ".join(identifier(name) for name in table.columns)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE put_in AS SELECT {told} FROM {_replaced(table, 'warehouse', key)}"
-    )
+    coming = _of_changed_values(connection, table, "warehouse", key)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE put_in AS SELECT {told} FROM {coming}")
     came = state_of(connection, "put_in")
     if came.rows > _MOST_TO_REPLACE * before.rows:
         return None
-    hashes = connection.execute(
-        f"DELETE FROM {table.in_file('published')} AS rows_of_it USING changed_values AS changed "
-        f"WHERE {_same('rows_of_it', 'changed', key)} RETURNING {_hash(table.columns, 'rows_of_it')} AS hash"
-    ).fetchnumpy()["hash"]
+    left = state_of(connection, _of_changed_values(connection, table, "published", key))
+    connection.execute(f"DELETE FROM {table.in_file('published')} WHERE rowid IN (SELECT place FROM places)")
     connection.execute(f"INSERT INTO {table.in_file('published')} FROM put_in")
     state = TableState(
-        rows=before.rows - len(hashes) + came.rows,
-        checksum=before.checksum - sum(hashes.tolist()) + came.checksum,
+        rows=before.rows - left.rows + came.rows,
+        checksum=before.checksum - left.checksum + came.checksum,
         columns=before.columns,
     )
-    return Written(table, state, replaced_by=key)
+    return Written(table, state, replaced_by=key, replaced=came)
 
 
 def _columns_in_build(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
@@ -164,24 +157,26 @@ def _telling_column(connection: duckdb.DuckDBPyConnection, table: Table) -> tupl
     return (max(zip(found, table.columns, strict=True))[1],)
 
 
-def _take_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, key: tuple[str, ...]) -> int:
+def _take_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, key: tuple[str, ...]) -> None:
     told = ", ".join(identifier(name) for name in key)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE changed_values AS SELECT DISTINCT {told} FROM ({table.changed_rows})"
     )
-    return int(connection.execute("SELECT count(*) FROM changed_values").fetchall()[0][0])
 
 
-def _replaced(table: Table, database: str, key: tuple[str, ...]) -> str:
-    """The rows of the changed values, as SQL."""
-    return f"{table.in_file(database)} AS rows_of_it SEMI JOIN changed_values AS changed ON {_same('rows_of_it', 'changed', key)}"
+def _of_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, database: str, key: tuple[str, ...]) -> str:
+    """The rows of the changed values, as SQL, and their `places`.
 
-
-def _same(one: str, other: str, key: tuple[str, ...]) -> str:
+    Of all rows only the key is read; what changed lies mostly together, so most others are not read at all.
+    """
     # A value may be missing, and rows without it change too.
-    return " AND ".join(f"{one}.{identifier(name)} IS NOT DISTINCT FROM {other}.{identifier(name)}" for name in key)
+    same = " AND ".join(f"built.{identifier(name)} IS NOT DISTINCT FROM changed.{identifier(name)}" for name in key)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE places AS SELECT built.rowid AS place FROM {table.in_file(database)} AS built "
+        f"SEMI JOIN changed_values AS changed ON {same}"
+    )
+    return f"(SELECT * FROM {table.in_file(database)} WHERE rowid IN (SELECT place FROM places))"
 
 
-def _hash(columns: Sequence[str], relation: str = "") -> str:
-    prefix = f"{relation}." if relation else ""
-    return f"hash({', '.join(prefix + identifier(name) for name in columns)})"
+def _hash(columns: Sequence[str]) -> str:
+    return f"hash({', '.join(identifier(name) for name in columns)})"
