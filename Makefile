@@ -40,6 +40,7 @@ ui: setup  ## Dagster's pages on the demo province, http://127.0.0.1:3000
 bench: .venv/.bench  ## Speed and memory, as ratios in one run
 	@$(BIN)/python -m benchmarks && $(BIN)/python -m benchmarks.delimited_file
 	@$(BIN)/python -m benchmarks.history --scale $${KHOTINH_BENCH_SCALE:-1}
+	@$(BIN)/python -m benchmarks.publishing --scale $${KHOTINH_BENCH_SCALE:-0.5}
 
 setup: .venv/.run  ## Install what a run needs
 setup-dev: .venv/.dev  ## Install what the tests need too

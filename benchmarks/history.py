@@ -105,6 +105,7 @@ def _measure(folder: Path, months: int, arguments: argparse.Namespace) -> Built:
 
 
 def write_history(settings: Settings, months: int, scale: float) -> None:
+    """Writes so many months into a new home, and builds it."""
     shutil.rmtree(settings.home, ignore_errors=True)
     settings.home.mkdir(parents=True)
     started = monotonic()
@@ -121,6 +122,7 @@ def write_history(settings: Settings, months: int, scale: float) -> None:
 
 
 def write_loads(settings: Settings, first: date, last: date, scale: float, *, begins: bool) -> None:
+    """Puts the loads of some days into a home's warehouse; `begins` with the stock that is open before the first."""
     with duckdb.connect(str(settings.warehouse_file)) as connection:
         prepare(connection, read_contracts(SOURCES).values())
         for name, file in REGISTERS.items():
@@ -130,6 +132,11 @@ def write_loads(settings: Settings, first: date, last: date, scale: float, *, be
 
 
 def run_dbt(settings: Settings, *arguments: str) -> Built:
+    """One dbt command in a home.
+
+    Raises:
+        SystemExit: It failed.
+    """
     target = settings.dbt_target_folder
     target.mkdir(parents=True, exist_ok=True)
     command = [str(dbt_executable()), "--no-use-colors", "--quiet", *arguments]

@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.history import BUILD, LAST_DAY, run_dbt, write_history, write_loads
-from pipelines.contracts import read_contracts, pseudonyms_of
+from pipelines.contracts import read_contracts
 from pipelines.page import write_page
 from pipelines.page.published import Published, Row
 from pipelines.publish.products import products_of
@@ -55,10 +55,13 @@ def main() -> None:
     """Measures each day's publish, then the queries."""
     arguments = _arguments()
     with TemporaryDirectory(prefix="khotinh-publishing-") as work:
-        settings = Settings(home=Path(arguments.keep or work) / "home", pseudonym_key=SecretStr("a key for the benchmark only"))
-        if not (settings.home / "is_built").exists():
-            write_history(settings, arguments.months, arguments.scale)
-        hidden = pseudonyms_of(read_contracts(SOURCES).values())
+        folder, key = Path(arguments.keep or work), SecretStr("a key for the benchmark only")
+        history, settings = (Settings(home=folder / name, pseudonym_key=key) for name in ("history", "home"))
+        if not (history.home / "is_built").exists():
+            write_history(history, arguments.months, arguments.scale)
+        shutil.rmtree(settings.home, ignore_errors=True)
+        shutil.copytree(history.home, settings.home)
+        hidden = _pseudonyms()
         _publish(settings, hidden)
         ratios = [_day(settings, hidden, number, arguments.scale) for number in range(1, arguments.days + 1)]
         screen.print(f"a publish after one more day takes {median(ratios):.2f} x a plain copy (bar {COPIES:g})")
@@ -68,10 +71,17 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--months", type=int, default=36, help="length of the history")
-    parser.add_argument("--scale", type=float, default=0.5, help="share of a whole province's rows; 0.5 makes about 2 GB")
+    parser.add_argument(
+        "--scale", type=float, default=0.5, help="share of a whole province's rows; 0.5 makes about 2 GB"
+    )
     parser.add_argument("--days", type=int, default=3, help="days that are loaded, built and published")
     parser.add_argument("--keep", help="a folder that the home stays in; a history that lies there is used again")
     return parser.parse_args()
+
+
+def _pseudonyms() -> tuple[str, ...]:
+    contracts = read_contracts(SOURCES).values()
+    return tuple({column.name for contract in contracts for column in contract.stored_columns if column.pseudonym})
 
 
 def _day(settings: Settings, hidden: Sequence[str], number: int, scale: float) -> float:

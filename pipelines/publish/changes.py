@@ -17,7 +17,6 @@ import duckdb
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
 from pipelines.publish.indicator_history import changed_after
 from pipelines.publish.versions import Version
-from pipelines.quoting import literal
 
 _TOLD: Final = "__changes"
 _NOTES = """
@@ -61,24 +60,21 @@ class Earlier:
 
     Attributes:
         folder: Of the earlier version.
-        build: The build file.
         basis: That version, and what changed since.
+        connection: Has the build file attached as `warehouse`.
     """
 
     folder: Path
-    build: Path
     basis: Basis
+    connection: duckdb.DuckDBPyConnection
 
     def changed_values(self, table: str, expression: str) -> frozenset[object] | None:
         """What an expression gives for the rows that left or came since; None if that is not known."""
         rows = self.basis.changed_rows.get(table)
         if rows is None:
             return None
-        with duckdb.connect(":memory:") as connection:
-            connection.execute(f"ATTACH {literal(str(self.build))} AS warehouse (READ_ONLY)")
-            return frozenset(
-                value for (value,) in connection.execute(f"SELECT DISTINCT {expression} FROM ({rows})").fetchall()
-            )
+        found = self.connection.execute(f"SELECT DISTINCT {expression} FROM ({rows})").fetchall()
+        return frozenset(value for (value,) in found)
 
 
 def note_changes(connection: duckdb.DuckDBPyConnection, version: str, readable: Collection[str]) -> None:

@@ -73,15 +73,15 @@ def write_products(
     folder: Path, contents: Contents, version: Version, products: Sequence[Product], basis: Basis | None
 ) -> None:
     """Writes the folders that are made of the finished files."""
-    for product in products:
-        place = partial_of(folder / product.folder_name(version.version))
-        earlier = folder / product.folder_name(basis.version.version) if basis else None
-        product.write(
-            partial_of(folder / product.role.file_name(version.version)),
-            place,
-            Earlier(earlier, contents.build, basis) if basis and earlier and earlier.is_dir() else None,
-        )
-        make_lasting(place, product.mode)
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
+        for product in products:
+            place = partial_of(folder / product.folder_name(version.version))
+            earlier = None
+            if basis and (before := folder / product.folder_name(basis.version.version)).is_dir():
+                earlier = Earlier(before, basis, connection)
+            product.write(partial_of(folder / product.role.file_name(version.version)), place, earlier)
+            make_lasting(place, product.mode)
 
 
 def _copy(folder: Path, basis: Basis, name: str, target: Path) -> bool:
