@@ -236,7 +236,7 @@ def test_a_publish_that_fails_after_the_history_was_written_leaves_nothing_of_it
     first = publish(home, manifest, HIDDEN)
     _correct(home, 1)
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.publish.publish.check_file", lambda *_: 1 / 0)
+        patch.setattr("pipelines.publish.version_files.check_file", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             publish(home, manifest, HIDDEN)
     assert _read(home, EVER_AFTER) == [1_000]
