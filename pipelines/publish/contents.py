@@ -51,8 +51,15 @@ class Contents:
             WHERE database_name = 'warehouse' GROUP BY ALL ORDER BY ALL
             """
         ).fetchall()
+        constraints: list[tuple[str, str, list[str]]] = connection.execute(
+            """
+            SELECT schema_name, table_name, constraint_column_names FROM duckdb_constraints()
+            WHERE database_name = 'warehouse' AND constraint_type = 'PRIMARY KEY'
+            """
+        ).fetchall()
+        keys = {(schema, name): tuple(columns) for schema, name, columns in constraints}
         return [
-            self._table(schema, name, columns, basis)
+            self._table(schema, name, columns, keys.get((schema, name), ()), basis)
             for schema, name, columns in found
             if (schema, name) in self.described and role.holds(schema, name)
         ]
@@ -63,8 +70,10 @@ class Contents:
             connection.execute(f"ATTACH {literal(str(self.build))} AS warehouse (READ_ONLY)")
             return {table.full_name: table.key for table in self.tables(connection, role) if table.key}
 
-    def _table(self, schema: str, name: str, columns: list[str], basis: Basis | None) -> Table:
-        key = self.described[schema, name].key
+    def _table(
+        self, schema: str, name: str, columns: list[str], constraint: tuple[str, ...], basis: Basis | None
+    ) -> Table:
+        key = constraint or self.described[schema, name].key
         full_name = f"{schema}.{name}"
         return Table(
             schema=schema,

@@ -56,7 +56,9 @@ def planted(folder: Path, code: str, **changes: str) -> Path:
 def rows_of(indicator: Indicator, table: str) -> list[tuple[Any, ...]]:
     """What the made model gives for one indicator, on a table of these rows."""
     # Only the select: how it is built by increments is held by tests/pipeline/test_increments.py.
-    sql = re.sub(r"( \{\{ touched|\{\{ laid_by_time).*", "", figures_sql([indicator], indicator.grain).partition("\n\n")[2])
+    sql = re.sub(
+        r"( \{\{ touched|\{\{ laid_by_time).*", "", figures_sql([indicator], indicator.grain).partition("\n\n")[2]
+    )
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"CREATE TABLE {indicator.relation} AS {table}")
         made = sql.replace(f"{{{{ ref('{indicator.relation}') }}}}", indicator.relation)

@@ -329,6 +329,12 @@ def test_a_server_that_never_answers_is_left_after_a_while(
 def test_what_is_a_fault_of_the_program_is_told_as_one(server: Server, tmp_path: Path) -> None:
     broken = tmp_path / "broken.duckdb"
     with duckdb.connect(str(broken)) as connection:
-        connection.execute("CREATE SCHEMA meta; CREATE TABLE meta.versions (version VARCHAR, published_at TIMESTAMP)")
-    with pytest.raises(UnforeseenError, match=r"IndexError at copy\.py"):
+        connection.execute(
+            """
+            CREATE SCHEMA meta; CREATE TABLE meta.versions AS SELECT NULL::VARCHAR AS version, NOW() AS published_at;
+            CREATE TABLE meta.dictionary (schema_name VARCHAR, table_name VARCHAR, column_name VARCHAR,
+                description_vi VARCHAR, description_en VARCHAR)
+            """
+        )
+    with pytest.raises(UnforeseenError, match=r"AttributeError at quoting\.py"):
         export_marts(broken, server.settings(tmp_path))
