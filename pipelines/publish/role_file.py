@@ -63,7 +63,7 @@ def write_file(
         connection.execute(f"ATTACH {literal(str(file))} AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
         tables = contents.tables(connection, role, basis)
         if basis:
-            _remove_all_but(connection, {table.full_name for table in tables})
+            _remove_what_is_written_anew(connection)
         written = [write_table(connection, table, known.get(table.full_name)) for table in tables]
         for table in tables:
             if "is_gone" in table.columns:
@@ -132,18 +132,12 @@ def check_file(
     return found
 
 
-def _remove_all_but(connection: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
-    """Takes out of a copy what is written anew, and what is published no more."""
-    views = _names(connection, "view_name", "duckdb_views() WHERE NOT internal")
-    macros = _names(connection, "function_name", "duckdb_functions() WHERE function_type = 'table_macro'")
-    there = _names(connection, "table_name", "duckdb_tables() WHERE schema_name <> 'meta'")
-    for schema, name in views:
+def _remove_what_is_written_anew(connection: duckdb.DuckDBPyConnection) -> None:
+    """Views and macros, which cost nothing, and all of `meta`."""
+    for schema, name in _names(connection, "view_name", "duckdb_views() WHERE NOT internal"):
         connection.execute(f"DROP VIEW published.{identifier(schema)}.{identifier(name)}")
-    for schema, name in macros:
+    for schema, name in _names(connection, "function_name", "duckdb_functions() WHERE function_type = 'table_macro'"):
         connection.execute(f"DROP MACRO TABLE published.{identifier(schema)}.{identifier(name)}")
-    for schema, name in there:
-        if f"{schema}.{name}" not in tables:
-            connection.execute(f"DROP TABLE published.{identifier(schema)}.{identifier(name)}")
     connection.execute("DROP SCHEMA published.meta CASCADE")
 
 

@@ -77,13 +77,16 @@ def write_table(connection: duckdb.DuckDBPyConnection, table: Table, known: Tabl
 
 def state_of(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str] = ()) -> TableState:
     """Rows, checksum and columns of a relation, or of some of its columns."""
-    told = ", ".join(identifier(name) for name in columns) or "*"
-    described = connection.execute(f"DESCRIBE SELECT {told} FROM {relation}").fetchall()
-    names = [name for name, *_ in described]
+    told = ", ".join(identifier(name) for name in columns) or "*COLUMNS(*)"
     rows, checksum = connection.execute(
-        f"SELECT count(*), coalesce(sum(CAST({_hash(names)} AS HUGEINT)), 0) FROM {relation}"
+        f"SELECT count(*), coalesce(sum(CAST(hash({told}) AS HUGEINT)), 0) FROM {relation}"
     ).fetchall()[0]
-    return TableState(rows=rows, checksum=checksum, columns=", ".join(f"{name} {kind}" for name, kind, *_ in described))
+    return TableState(rows=rows, checksum=checksum, columns=_columns(connection, relation, columns))
+
+
+def columns_in_build(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """Names and types of what readers get of a table, in order, as a `TableState` tells them."""
+    return _columns(connection, table.in_file("warehouse"), table.columns)
 
 
 def holds_what_was_written(connection: duckdb.DuckDBPyConnection, written: Written) -> bool:
@@ -123,7 +126,7 @@ def _write_whole(connection: duckdb.DuckDBPyConnection, table: Table, known: Tab
 def _write_changes(connection: duckdb.DuckDBPyConnection, table: Table) -> Written | None:
     """Replaces the rows of every value that a changed row has in some columns: right whichever columns they are."""
     before = table.before
-    if before is None or table.changed_rows is None or before.columns != _columns_in_build(connection, table):
+    if before is None or table.changed_rows is None:
         return None
     key = table.key or _telling_column(connection, table)
     _take_changed_values(connection, table, key)
@@ -142,12 +145,6 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, table: Table) -> Writt
         columns=before.columns,
     )
     return Written(table, state, replaced_by=key, replaced=came)
-
-
-def _columns_in_build(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
-    told = ", ".join(identifier(name) for name in table.columns)
-    described = connection.execute(f"DESCRIBE SELECT {told} FROM {table.in_file('warehouse')}").fetchall()
-    return ", ".join(f"{name} {kind}" for name, kind, *_ in described)
 
 
 def _telling_column(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
@@ -178,5 +175,7 @@ def _of_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, data
     return f"(SELECT * FROM {table.in_file(database)} WHERE rowid IN (SELECT place FROM places))"
 
 
-def _hash(columns: Sequence[str]) -> str:
-    return f"hash({', '.join(identifier(name) for name in columns)})"
+def _columns(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> str:
+    told = ", ".join(identifier(name) for name in columns) or "*"
+    described = connection.execute(f"DESCRIBE SELECT {told} FROM {relation}").fetchall()
+    return ", ".join(f"{name} {kind}" for name, kind, *_ in described)

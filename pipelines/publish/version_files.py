@@ -15,6 +15,7 @@ from pipelines.publish.contents import Contents
 from pipelines.publish.files import make_lasting, partial_of
 from pipelines.publish.role_file import check_file, copy_of, write_file
 from pipelines.publish.roles import ANALYSTS, ROLES, Product
+from pipelines.publish.tables import columns_in_build
 from pipelines.publish.versions import TableState, Version
 from pipelines.quoting import literal
 
@@ -23,6 +24,7 @@ def find_basis(contents: Contents, folder: Path, readable: Sequence[Version], ve
     """The newest version, if the new one can be made from it by their difference.
 
     The first version of a month is written whole: it proves the differences of the month before it, and packs the files.
+    So is one with other tables or columns: what readers may no longer have must not lie in a free block of a copy.
 
     Args:
         contents: What the new version is made from.
@@ -41,9 +43,12 @@ def find_basis(contents: Contents, folder: Path, readable: Sequence[Version], ve
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
         changed = changed_since(connection, last)
-    if not changed or any(not (folder / role.file_name(last.version)).exists() for role in ROLES):
-        return None
-    return Basis(last, changed)
+        shape = {
+            table.full_name: columns_in_build(connection, table) for table in contents.tables(connection, ANALYSTS)
+        }
+    is_alike = shape == {name: state.columns for name, state in last.tables.items() if not name.startswith("meta.")}
+    is_there = all((folder / role.file_name(last.version)).exists() for role in ROLES)
+    return Basis(last, changed) if changed and is_alike and is_there else None
 
 
 def write_files(

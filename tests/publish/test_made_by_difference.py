@@ -218,6 +218,15 @@ def test_a_build_file_of_another_life_is_published_whole(yard: Yard) -> None:
     other.assert_published(version)
 
 
+def test_a_column_that_is_hidden_now_lies_in_no_free_block(yard: Yard) -> None:
+    yard.hold([("H56.12", number, "a secret of old") for number in range(5000)])
+    first = yard.publish()
+    assert b"a secret of old" in yard.published(first).read_bytes()
+    second = publish(yard.settings, yard.manifest, (*HIDDEN, "note"), accepted_because="a test")
+    assert second.made_from is None
+    assert b"a secret of old" not in yard.published(second).read_bytes()
+
+
 def test_what_the_public_may_have_is_never_a_copy(yard: Yard) -> None:
     """A figure that is hidden since would still lie in a free block of it."""
     yard.publish()
