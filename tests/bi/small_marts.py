@@ -40,7 +40,10 @@ def build_marts(settings: Settings) -> Path:
     told = json.loads(manifest.read_bytes())
     column = {"name": "report_date", "data_type": "date", "description": "Ngày báo cáo | Day of the report"}
     for mart in ("portal_unit_daily", "document_unit_daily", "videoconference_endpoint_daily", "target_progress"):
-        node = {"resource_type": "model", "schema": "marts", "alias": mart, "columns": {"report_date": column}}
+        node = {
+            "resource_type": "model", "unique_id": f"m.{mart}", "schema": "marts", "alias": mart, "description": "",
+            "columns": {"report_date": column},
+        }  # fmt: skip
         told["nodes"][f"m.{mart}"] = node
     manifest.write_text(json.dumps(told), encoding="utf-8")
     return manifest
