@@ -35,13 +35,13 @@ def files(tmp_path: Path) -> Path:
 
 
 def test_a_mart_is_a_csv_and_a_parquet_and_nothing_else_is_written(files: Path) -> None:
-    assert {file.name for file in files.iterdir()} == {"datapackage.json", "unit_daily.csv", "unit_daily.parquet"}
-    assert (files / "unit_daily.csv").read_bytes() == CSV.encode()
+    assert {file.name for file in files.iterdir()} == {"datapackage.json", "unit_daily-202611.csv", "unit_daily-202611.parquet"}
+    assert (files / "unit_daily-202611.csv").read_bytes() == CSV.encode()
 
 
 def test_the_parquet_holds_the_marts_rows_with_their_types(files: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
-        parquet = f"read_parquet('{files / 'unit_daily.parquet'}')"
+        parquet = f"read_parquet('{files / 'unit_daily-202611.parquet'}')"
         for one, other in (("marts.unit_daily", parquet), (parquet, "marts.unit_daily")):
             assert connection.execute(f"FROM {one} EXCEPT ALL FROM {other}").fetchall() == []
         told = [connection.execute(f"DESCRIBE FROM {one}").fetchall() for one in ("marts.unit_daily", parquet)]
@@ -66,12 +66,12 @@ def test_the_frictionless_tool_finds_no_fault(files: Path) -> None:
     ],
 )
 def test_a_changed_file_is_found(files: Path, old: str, new: str, hash_too: bool, fault: str) -> None:  # noqa: FBT001
-    change(files, "unit_daily.csv", old, new, hash_too=hash_too)
+    change(files, "unit_daily-202611.csv", old, new, hash_too=hash_too)
     assert fault in faults_of(files)
 
 
 def test_a_changed_parquet_is_found(files: Path) -> None:
-    change(files, "unit_daily.parquet", "DuckDB version", "DuckDB Version", hash_too=False)
+    change(files, "unit_daily-202611.parquet", "DuckDB version", "DuckDB Version", hash_too=False)
     assert faults_of(files) == {"hash-count"}
 
 
@@ -128,7 +128,7 @@ def test_a_column_that_no_csv_can_tell_stops_it(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_version_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PermanentError, match="does not tell its version"):
+    with pytest.raises(PermanentError, match="does not say which version it is"):
         write_mart_files(
             finished_file(tmp_path, "DELETE FROM meta.versions;"), manifest_of(tmp_path), tmp_path / "marts"
         )
