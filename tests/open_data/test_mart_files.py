@@ -35,7 +35,11 @@ def files(tmp_path: Path) -> Path:
 
 
 def test_a_mart_is_a_csv_and_a_parquet_and_nothing_else_is_written(files: Path) -> None:
-    assert {file.name for file in files.iterdir()} == {"datapackage.json", "unit_daily-202611.csv", "unit_daily-202611.parquet"}
+    assert {file.name for file in files.iterdir()} == {
+        "datapackage.json",
+        "unit_daily-202611.csv",
+        "unit_daily-202611.parquet",
+    }
     assert (files / "unit_daily-202611.csv").read_bytes() == CSV.encode()
 
 
