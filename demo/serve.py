@@ -75,6 +75,8 @@ async def serving(made: Province, folder: Path) -> AsyncIterator[dict[str, str]]
         "KHOTINH_PORTAL_CLIENT_ID": CLIENT_ID,
         "KHOTINH_PORTAL_CLIENT_SECRET": secret,
         "KHOTINH_ENDPOINT_URL": endpoints.url_template,
+        # Dead endpoints cost their timeout, day after day; those that live are on this machine.
+        "KHOTINH_ENDPOINT_TIMEOUT_SECONDS": str(endpoint_servers.SLOW_SECONDS * 1.5),
         "KHOTINH_PSEUDONYM_KEY": PSEUDONYM_KEY,
     }
     for name in _FOLDERS:

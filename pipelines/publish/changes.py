@@ -47,7 +47,7 @@ class Basis:
     Attributes:
         version: It.
         changed_rows: For each table (`schema.table`) whose every change since is told, a query on the build file, attached
-            as `warehouse`, for the rows that left it or came.
+            as `warehouse`, for the rows that left it or came: a row that changed is two.
     """
 
     version: Version
@@ -101,7 +101,10 @@ def changed_since(connection: duckdb.DuckDBPyConnection, version: Version) -> di
         connection: Has the build file attached as `warehouse`.
         version: Which was published.
     """
-    if not _is_there(connection, "ops", "published_changes"):
+    there: list[tuple[str, str]] = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'warehouse'"
+    ).fetchall()
+    if ("ops", "published_changes") not in there:
         return {}
     noted: list[tuple[str, str, int]] = connection.execute(
         "SELECT schema_name, table_name, change_number FROM warehouse.ops.published_changes WHERE version = ? ORDER BY ALL",
@@ -109,25 +112,12 @@ def changed_since(connection: duckdb.DuckDBPyConnection, version: Version) -> di
     ).fetchall()
     if not noted:
         return {}
-    changed = {
-        INDICATOR_HISTORY: f"SELECT * FROM warehouse.{INDICATOR_HISTORY} WHERE {changed_after(version.published_at)}"
-    }
+    changed = {INDICATOR_HISTORY: changed_after(version.published_at)}
     for schema, table, seen in noted:
-        if _is_there(connection, "staging", f"{table}{_TOLD}"):
+        if ("staging", f"{table}{_TOLD}") in there:
             (is_told,) = connection.execute(_ALL_IS_TOLD.format(table=table), {"seen": seen}).fetchall()[0]
             if is_told:
                 changed[f"{schema}.{table}"] = (
                     f'SELECT * FROM warehouse.staging."{table}{_TOLD}" WHERE change_number > {seen}'
                 )
     return changed
-
-
-def _is_there(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    found = connection.execute(
-        """
-        SELECT count(*) FROM duckdb_tables()
-        WHERE database_name = 'warehouse' AND schema_name = ? AND table_name = ?
-        """,
-        [schema, table],
-    ).fetchall()
-    return bool(found[0][0])

@@ -7,7 +7,7 @@ differ from what was published last, and only their rows are compared.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from pipelines.quoting import literal
 
 TABLE = "marts.indicator_history"
 KEY = ("grain", "indicator_code", "unit_code", "period", "known_from")
+_FIGURE_TABLES = {"asked_days": "marts.indicator_daily", "asked_months": "marts.indicator_monthly"}
 _TABLES = """
 CREATE TABLE IF NOT EXISTS marts.indicator_history (
     grain VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, unit_code VARCHAR NOT NULL, period VARCHAR NOT NULL,
@@ -30,10 +31,18 @@ CREATE TABLE IF NOT EXISTS ops.indicator_history_sums (
 _FIGURES = """
 CREATE OR REPLACE TEMP VIEW figures_now AS
 SELECT 'daily' AS grain, indicator_code, unit_code, CAST(period AS VARCHAR) AS period, numerator, denominator, "value"
-FROM {where}marts.indicator_daily
+FROM {where}marts.indicator_daily {of_days}
 UNION ALL
 SELECT 'monthly', indicator_code, unit_code, period, numerator, denominator, "value"
-FROM {where}marts.indicator_monthly
+FROM {where}marts.indicator_monthly {of_months}
+"""
+# Where it is known what changed, no other period is looked at.
+_ASKED = "CREATE OR REPLACE TEMP TABLE {name} AS SELECT DISTINCT period FROM ({changed_rows})"
+_OF_DAYS = "WHERE period IN (SELECT period FROM asked_days)"
+_OF_MONTHS = "WHERE period IN (SELECT period FROM asked_months)"
+_OF_SUMS = """
+WHERE (grain, period) IN (
+    SELECT ('daily', CAST(period AS VARCHAR)) FROM asked_days UNION ALL SELECT ('monthly', period) FROM asked_months)
 """
 # Sums of hashes do not depend on the order of rows; no two rows of a period have the same key.
 _SUM = 'count(*) AS rows_count, sum(hash(indicator_code, unit_code, numerator, denominator, "value")) AS checksum'
@@ -41,7 +50,7 @@ _DIFFERING = f"""
 CREATE OR REPLACE TEMP TABLE differing AS
 WITH now_published AS (SELECT grain, period, {_SUM} FROM figures_now GROUP BY grain, period)
 SELECT grain, period, now_published.rows_count, now_published.checksum
-FROM now_published FULL JOIN ops.indicator_history_sums AS before USING (grain, period)
+FROM now_published FULL JOIN (FROM ops.indicator_history_sums {{of_sums}}) AS before USING (grain, period)
 WHERE (now_published.rows_count, now_published.checksum) IS DISTINCT FROM (before.rows_count, before.checksum)
 """
 # A figure that vanished is known and stands no more; one that is new stands and was not known.
@@ -99,7 +108,11 @@ _SUMS_AGAIN = (
 
 
 def append_to_history(
-    connection: duckdb.DuckDBPyConnection, version: str, published_at: datetime, readable: Collection[str]
+    connection: duckdb.DuckDBPyConnection,
+    version: str,
+    published_at: datetime,
+    readable: Collection[str],
+    changed_rows: Mapping[str, str] | None = None,
 ) -> int:
     """Appends the figures that differ from those published last, in one transaction.
 
@@ -109,11 +122,13 @@ def append_to_history(
         published_at: When.
         readable: Versions that the pointer has led to. What an interrupted publish had written is undone first: nobody
             could read it.
+        changed_rows: Queries for what left or came since the version that readers had last, by table; None where that is
+            not known.
 
     Returns:
         How many figures changed, came or vanished.
     """
-    return _append(connection, version, published_at, readable, where="")
+    return _append(connection, version, published_at, readable, changed_rows)
 
 
 def append_return_to(
@@ -138,14 +153,25 @@ def append_return_to(
 
 
 def _append(
-    connection: duckdb.DuckDBPyConnection, version: str, at: datetime, readable: Collection[str], *, where: str
+    connection: duckdb.DuckDBPyConnection,
+    version: str,
+    at: datetime,
+    readable: Collection[str],
+    changed_rows: Mapping[str, str] | None = None,
+    *,
+    where: str = "",
 ) -> int:
     moment = {"at": at, "version": version}
     connection.execute("BEGIN")
     connection.execute(_TABLES)
     _undo_unreadable(connection, readable)
-    connection.execute(_FIGURES.format(where=where))
-    connection.execute(_DIFFERING)
+    of_days = of_months = of_sums = ""
+    if changed_rows and changed_rows.keys() >= set(_FIGURE_TABLES.values()):
+        for name, table in _FIGURE_TABLES.items():
+            connection.execute(_ASKED.format(name=name, changed_rows=changed_rows[table]))
+        of_days, of_months, of_sums = _OF_DAYS, _OF_MONTHS, _OF_SUMS
+    connection.execute(_FIGURES.format(where=where, of_days=of_days, of_months=of_months))
+    connection.execute(_DIFFERING.format(of_sums=of_sums))
     connection.execute(_MOVED)
     connection.execute(_END, moment)
     connection.execute(_BEGIN, moment)
@@ -157,8 +183,16 @@ def _append(
 
 
 def changed_after(moment: datetime) -> str:
-    """A condition, as SQL, for the rows that were begun or ended after a version that was published at this moment."""
-    return f"known_from > TIMESTAMP '{moment}' OR known_until > TIMESTAMP '{moment}'"
+    """A query for the rows that were begun or ended after a moment, and for those that ended as they stood at it.
+
+    Args:
+        moment: When a version was published; the build file is attached as `warehouse`.
+    """
+    return f"""
+        SELECT * FROM warehouse.{TABLE} WHERE known_from > TIMESTAMP '{moment}' OR known_until > TIMESTAMP '{moment}'
+        UNION ALL
+        SELECT * REPLACE (NULL AS known_until, NULL AS version_until) FROM warehouse.{TABLE}
+        WHERE known_until > TIMESTAMP '{moment}'"""
 
 
 def figures_moved(connection: duckdb.DuckDBPyConnection) -> dict[str, FiguresMoved]:

@@ -40,16 +40,17 @@ _INDICATORS = """
 WITH changed AS (
     SELECT indicator_code, count(*) FILTER (was_known) AS upset, count(*) FILTER (NOT was_known) AS came,
         count(*) FILTER (NOT stands) AS gone
-    FROM moved WHERE grain = 'daily' GROUP BY indicator_code
+    FROM moved WHERE grain = 'daily' GROUP BY indicator_code HAVING upset > $least
 ),
 
 standing AS (
-    SELECT indicator_code, count(*) AS figures FROM figures_now WHERE grain = 'daily' GROUP BY indicator_code
+    SELECT indicator_code, count(*) AS figures FROM marts.indicator_daily SEMI JOIN changed USING (indicator_code)
+    GROUP BY indicator_code
 )
 
 SELECT indicator_code, upset, coalesce(figures, 0) - came + gone AS known
 FROM changed LEFT JOIN standing USING (indicator_code)
-WHERE upset > $least AND upset > $share * (coalesce(figures, 0) - came + gone)
+WHERE upset > $share * (coalesce(figures, 0) - came + gone)
 ORDER BY ALL
 """
 

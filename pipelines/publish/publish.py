@@ -13,9 +13,9 @@ from pipelines.calendar import now
 from pipelines.errors import PermanentError
 from pipelines.load.ledger import ledger_state
 from pipelines.load.warehouse import open_in_turn, writer_turn
-from pipelines.publish.changes import Basis, note_changes
+from pipelines.publish.changes import changed_since, note_changes
 from pipelines.publish.contents import Contents
-from pipelines.publish.files import files_in, make_lasting, partial_of, sha256_of, sync
+from pipelines.publish.files import make_lasting, partial_of, sync
 from pipelines.publish.indicator_history import (
     append_return_to,
     append_to_history,
@@ -27,12 +27,11 @@ from pipelines.publish.pointers import give_name, move_pointers, pointers_turn, 
 from pipelines.publish.proportion import OutOfProportionError, out_of_proportion
 from pipelines.publish.retention import remove_old_versions
 from pipelines.publish.roles import ANALYSTS, ROLES, Product
-from pipelines.publish.version_files import find_basis, write_files, write_products
+from pipelines.publish.version_files import find_basis, write_version
 from pipelines.publish.versions import (
     POINTER,
     Difference,
     FiguresMoved,
-    PublishedFile,
     TableState,
     Version,
     current_version,
@@ -101,18 +100,18 @@ def publish(
             **ledger_facts(contents.build),
         )
         basis = find_basis(contents, folder, readable, version)
-        tables = write_files(folder, contents, version, readable, basis)
-        write_products(folder, contents, version, products, basis)
+        tables, files = write_version(folder, contents, version, readable, products, basis)
         version = version.model_copy(
             update={
                 "made_from": basis.version.version if basis else None,
                 "tables": tables,
                 "keys": contents.keys(ANALYSTS),
+                "files": files,
                 "table_rows": {table: state.rows for table, state in tables.items()},
                 "difference": _difference(before, version, tables, moved),
             }
         )
-        version = _finish(folder, version, products, basis)
+        version = _finish(folder, version, products)
         remove_old_versions(folder, published_at)
         return version
 
@@ -125,12 +124,15 @@ def _append_to_history(
     A version that was rolled back to and whose file somebody removed since cannot be told any more.
     """
     names = [item.version for item in readable]
-    last = max((item.published_at for item in readable), default=published_at)
+    last = max(readable, key=lambda item: item.published_at, default=None)
+    changed_rows = changed_since(connection, last) if last else None
     for record in read_rollbacks(folder):
         file = folder / ANALYSTS.file_name(record.to_version)
-        if record.moved_at > last and file.exists():
-            append_return_to(connection, record.to_version, file, record.moved_at, names)
-    append_to_history(connection, name, published_at, names)
+        if last and record.moved_at > last.published_at:
+            changed_rows = None
+            if file.exists():
+                append_return_to(connection, record.to_version, file, record.moved_at, names)
+    append_to_history(connection, name, published_at, names, changed_rows)
     return figures_moved(connection)
 
 
@@ -168,12 +170,12 @@ def _difference(
     )
 
 
-def _finish(folder: Path, version: Version, products: Sequence[Product], basis: Basis | None) -> Version:
+def _finish(folder: Path, version: Version, products: Sequence[Product]) -> Version:
     """Binds the files by the manifest, gives them their names and moves the pointers."""
     pointers = {pointer: role.file_name(version.version) for role in ROLES for pointer in role.pointers}
     pointers |= {product.name: product.folder_name(version.version) for product in products}
     places = tuple(dict.fromkeys(pointers.values()))
-    version = version.model_copy(update={"pointers": pointers, "files": tuple(_files(folder, places, basis))})
+    version = version.model_copy(update={"pointers": pointers})
     unnamed = partial_of(folder / manifest_name(version.version))
     unnamed.write_text(version.model_dump_json(indent=2), encoding="utf-8")
     make_lasting(unnamed, _MANIFEST_MODE)
@@ -185,22 +187,3 @@ def _finish(folder: Path, version: Version, products: Sequence[Product], basis: 
     move_pointers(folder, pointers)
     give_name(unnamed)
     return version
-
-
-def _files(folder: Path, places: Iterable[str], basis: Basis | None) -> Iterable[PublishedFile]:
-    """The new files with their hashes; one that is the earlier version's own file, linked, has been hashed."""
-    hashed = {}
-    for earlier in basis.version.files if basis else ():
-        if (file := folder / earlier.name).exists():
-            hashed[_inode(file)] = earlier.sha256
-    for place in places:
-        written = partial_of(folder / place)
-        for file in files_in(written):
-            below = "" if file == written else f"/{file.relative_to(written).as_posix()}"
-            sha256 = hashed.get(_inode(file)) or sha256_of(file)
-            yield PublishedFile(name=f"{place}{below}", sha256=sha256, file_bytes=file.stat().st_size)
-
-
-def _inode(file: Path) -> tuple[int, int]:
-    told = file.stat()
-    return told.st_dev, told.st_ino

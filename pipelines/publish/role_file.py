@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ from pipelines.errors import PermanentError
 from pipelines.publish.changes import Basis
 from pipelines.publish.contents import Contents
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows
-from pipelines.publish.files import WAL
+from pipelines.publish.files import WAL, sha256_of
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
 from pipelines.publish.indicator_history import write_indicator_as_of
 from pipelines.publish.meta import META
@@ -30,7 +31,6 @@ META_SCHEMA: Final = "meta"
 # Of each file its own.
 _OF_THE_FILE = frozenset({"meta.dictionary", "meta.versions"})
 _AGAIN = "Run khotinh run again."
-_COPIED_AT_ONCE: Final = 8 << 20
 _WRITABLE: Final = 0o600
 
 
@@ -84,17 +84,15 @@ def write_file(
     return written
 
 
-def copy_of(source: Path, sha256: str, target: Path) -> bool:
+def copy_of(source: Path, sha256: str | None, target: Path) -> bool:
     """Copies a published file; False, and nothing copied, if its bytes are not those that its manifest binds."""
-    digest = hashlib.sha256()
-    with source.open("rb") as original, target.open("wb") as copy:
-        while block := original.read(_COPIED_AT_ONCE):
-            digest.update(block)
-            copy.write(block)
-    target.chmod(_WRITABLE)
-    if digest.hexdigest() != sha256:
+    with ThreadPoolExecutor(1) as thread:
+        found = thread.submit(sha256_of, source)
+        shutil.copyfile(source, target)
+    if found.result() != sha256:
         target.unlink()
         return False
+    target.chmod(_WRITABLE)
     return True
 
 

@@ -12,10 +12,11 @@ from typing import Final
 import duckdb
 
 from pipelines.publish.versions import TableState
-from pipelines.quoting import identifier
+from pipelines.quoting import identifier, literal
 
 # Where more of a table changed, writing it whole is quicker, and packs it.
 _MOST_TO_REPLACE: Final = 0.25
+_TIMES: Final = frozenset({"DATE", "TIMESTAMP"})
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,8 @@ def holds_what_was_written(connection: duckdb.DuckDBPyConnection, written: Writt
     ]
     if counts != [written.state.rows, written.state.rows]:
         return False
-    _take_changed_values(connection, table, written.replaced_by)
-    return (
-        state_of(connection, _of_changed_values(connection, table, "published", written.replaced_by))
-        == written.replaced
-    )
+    which = _take_changed_values(connection, table, written.replaced_by)
+    return state_of(connection, _rows_to_replace(connection, table, "published", which)) == written.replaced
 
 
 def _write_whole(connection: duckdb.DuckDBPyConnection, table: Table, known: TableState | None) -> Written:
@@ -129,14 +127,14 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, table: Table) -> Writt
     if before is None or table.changed_rows is None:
         return None
     key = table.key or _telling_column(connection, table)
-    _take_changed_values(connection, table, key)
+    which = _take_changed_values(connection, table, key)
     told = ", ".join(identifier(name) for name in table.columns)
-    coming = _of_changed_values(connection, table, "warehouse", key)
+    coming = _rows_to_replace(connection, table, "warehouse", which)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE put_in AS SELECT {told} FROM {coming}")
     came = state_of(connection, "put_in")
     if came.rows > _MOST_TO_REPLACE * before.rows:
         return None
-    left = state_of(connection, _of_changed_values(connection, table, "published", key))
+    left = state_of(connection, _rows_to_replace(connection, table, "published", which))
     connection.execute(f"DELETE FROM {table.in_file('published')} WHERE rowid IN (SELECT place FROM places)")
     connection.execute(f"INSERT INTO {table.in_file('published')} FROM put_in")
     state = TableState(
@@ -154,28 +152,55 @@ def _telling_column(connection: duckdb.DuckDBPyConnection, table: Table) -> tupl
     return (max(zip(found, table.columns, strict=True))[1],)
 
 
-def _take_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, key: tuple[str, ...]) -> None:
-    told = ", ".join(identifier(name) for name in key)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE changed_values AS SELECT DISTINCT {told} FROM ({table.changed_rows})"
-    )
+def _take_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, key: tuple[str, ...]) -> str:
+    """Sets the values apart that changed rows have in the key; returns which rows are to be replaced, as SQL.
 
-
-def _of_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, database: str, key: tuple[str, ...]) -> str:
-    """The rows of the changed values, as SQL, and their `places`.
-
-    Of all rows only the key is read; what changed lies mostly together, so most others are not read at all.
+    Rows of these values, within the times of the changed rows: tables lie by time, and no other zone of them is read then.
+    A row of a changed value outside of these times did not change.
     """
-    # A value may be missing, and rows without it change too.
-    same = " AND ".join(f"built.{identifier(name)} IS NOT DISTINCT FROM changed.{identifier(name)}" for name in key)
+    kinds = dict(_kinds(connection, table.in_file("warehouse"), table.columns))
+    times = [name for name in table.columns if kinds[name] in _TIMES]
+    told = ", ".join(identifier(name) for name in dict.fromkeys((*key, *times)))
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE places AS SELECT built.rowid AS place FROM {table.in_file(database)} AS built "
-        f"SEMI JOIN changed_values AS changed ON {same}"
+        f"CREATE OR REPLACE TEMP TABLE changed_rows AS SELECT DISTINCT {told} FROM ({table.changed_rows})"
+    )
+    told = ", ".join(identifier(name) for name in key)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_values AS SELECT DISTINCT {told} FROM changed_rows")
+    # A value may be missing, and rows without it change too. DuckDB looks up by zone what is equal, and not what is alike.
+    alike = [
+        f"built.{identifier(name)} {'=' if _stretch(connection, name) else 'IS NOT DISTINCT FROM'} changed.{identifier(name)}"
+        for name in key
+    ]
+    within = [
+        f"built.{identifier(name)} BETWEEN {kinds[name]} {literal(first)} AND {kinds[name]} {literal(last)}"
+        for name in times
+        for first, last in _stretch(connection, name)
+    ]
+    return f"SEMI JOIN changed_values AS changed ON {' AND '.join(alike)} WHERE {' AND '.join([*within, 'true'])}"
+
+
+def _stretch(connection: duckdb.DuckDBPyConnection, column: str) -> list[tuple[str, str]]:
+    """The first and last value that changed rows have in a column; nothing where one of them lacks it."""
+    name = identifier(column)
+    return connection.execute(
+        f"SELECT CAST(min({name}) AS VARCHAR), CAST(max({name}) AS VARCHAR) FROM changed_rows "
+        f"HAVING count(*) = count({name}) AND count(*) > 0"
+    ).fetchall()
+
+
+def _rows_to_replace(connection: duckdb.DuckDBPyConnection, table: Table, database: str, which: str) -> str:
+    """Those rows of a file, as SQL, and their `places`: of all rows only keys and times are read."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE places AS SELECT built.rowid AS place FROM {table.in_file(database)} AS built {which}"
     )
     return f"(SELECT * FROM {table.in_file(database)} WHERE rowid IN (SELECT place FROM places))"
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in _kinds(connection, relation, columns))
+
+
+def _kinds(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> list[tuple[str, str]]:
     told = ", ".join(identifier(name) for name in columns) or "*"
     described = connection.execute(f"DESCRIBE SELECT {told} FROM {relation}").fetchall()
-    return ", ".join(f"{name} {kind}" for name, kind, *_ in described)
+    return [(name, kind) for name, kind, *_ in described]

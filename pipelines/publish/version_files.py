@@ -6,17 +6,18 @@ Whole, or as the last version's files with what changed since: a publish costs w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 
 from pipelines.publish.changes import Basis, Earlier, changed_since
 from pipelines.publish.contents import Contents
-from pipelines.publish.files import make_lasting, partial_of
+from pipelines.publish.files import files_in, make_lasting, partial_of, sha256_of
 from pipelines.publish.role_file import check_file, copy_of, write_file
-from pipelines.publish.roles import ANALYSTS, ROLES, Product
+from pipelines.publish.roles import ANALYSTS, ROLES, Product, Role
 from pipelines.publish.tables import columns_in_build
-from pipelines.publish.versions import TableState, Version
+from pipelines.publish.versions import PublishedFile, TableState, Version
 from pipelines.quoting import literal
 
 
@@ -51,44 +52,89 @@ def find_basis(contents: Contents, folder: Path, readable: Sequence[Version], ve
     return Basis(last, changed) if changed and is_alike and is_there else None
 
 
-def write_files(
-    folder: Path, contents: Contents, version: Version, readable: list[Version], basis: Basis | None
-) -> dict[str, TableState]:
-    """Writes and checks the file of each role; returns what is in the analysts'."""
+def write_version(
+    folder: Path,
+    contents: Contents,
+    version: Version,
+    readable: list[Version],
+    products: Sequence[Product],
+    basis: Basis | None,
+) -> tuple[dict[str, TableState], tuple[PublishedFile, ...]]:
+    """Writes and checks the file of each role, and the folders that are made of the finished files.
+
+    What is made of a file is made while the next one is written; so are hashes, and so is all brought to the disk.
+
+    Returns:
+        What is in the analysts' file, and every file with its hash.
+    """
     tables: dict[str, TableState] = {}
     known: dict[str, TableState] = {}
-    for role in ROLES:
-        file = partial_of(folder / role.file_name(version.version))
-        copied = (
-            basis
-            if basis and role.is_copied and _copy(folder, basis, role.file_name(basis.version.version), file)
-            else None
-        )
-        written = write_file(contents, role, file, [*readable, version], known, copied)
-        found = check_file(contents, file, written, known)
-        if role is ANALYSTS:
-            tables = found
-        # The others are held against what this one has, of `meta` too.
-        known = found | known
-        make_lasting(file, role.mode)
-    return tables
+    files: list[Future[list[PublishedFile]]] = []
+    folders: list[Future[list[PublishedFile]]] = []
+    # To leave the block waits for all of them, whatever has failed.
+    with ThreadPoolExecutor() as threads:
+        copies = {role: threads.submit(_copy, folder, basis, role, version) for role in ROLES}
+        for role in ROLES:
+            place = role.file_name(version.version)
+            is_copied = copies[role].result()
+            written = write_file(
+                contents, role, partial_of(folder / place), [*readable, version], known, basis if is_copied else None
+            )
+            found = check_file(contents, partial_of(folder / place), written, known)
+            if role is ANALYSTS:
+                tables = found
+            # The others are held against what this one has, of `meta` too.
+            known = found | known
+            files.append(threads.submit(_bring_to_disk, folder, place, role.mode, basis))
+            folders += [
+                threads.submit(_write_product, folder, contents, version, product, basis)
+                for product in products
+                if product.role is role
+            ]
+        return tables, tuple(file for one in (*files, *folders) for file in one.result())
 
 
-def write_products(
-    folder: Path, contents: Contents, version: Version, products: Sequence[Product], basis: Basis | None
-) -> None:
-    """Writes the folders that are made of the finished files."""
+def _copy(folder: Path, basis: Basis | None, role: Role, version: Version) -> bool:
+    """Lets a role's file be the basis's, if that one's bytes are those that its manifest binds."""
+    if basis is None or not role.is_copied:
+        return False
+    name = role.file_name(basis.version.version)
+    bound = {file.name: file.sha256 for file in basis.version.files}
+    return copy_of(folder / name, bound.get(name), partial_of(folder / role.file_name(version.version)))
+
+
+def _write_product(
+    folder: Path, contents: Contents, version: Version, product: Product, basis: Basis | None
+) -> list[PublishedFile]:
+    """Writes a folder that is made of a finished file."""
+    place = product.folder_name(version.version)
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
-        for product in products:
-            place = partial_of(folder / product.folder_name(version.version))
-            earlier = None
-            if basis and (before := folder / product.folder_name(basis.version.version)).is_dir():
-                earlier = Earlier(before, basis, connection)
-            product.write(partial_of(folder / product.role.file_name(version.version)), place, earlier)
-            make_lasting(place, product.mode)
+        earlier = None
+        if basis and (before := folder / product.folder_name(basis.version.version)).is_dir():
+            earlier = Earlier(before, basis, connection)
+        product.write(partial_of(folder / product.role.file_name(version.version)), partial_of(folder / place), earlier)
+    return _bring_to_disk(folder, place, product.mode, basis)
 
 
-def _copy(folder: Path, basis: Basis, name: str, target: Path) -> bool:
-    bound = {file.name: file.sha256 for file in basis.version.files}
-    return name in bound and copy_of(folder / name, bound[name], target)
+def _bring_to_disk(folder: Path, place: str, mode: int, basis: Basis | None) -> list[PublishedFile]:
+    """Makes a new file, or a folder of them, lasting; tells their hashes, or those of the basis's that they are links to."""
+    hashed = {}
+    for earlier in basis.version.files if basis else ():
+        if (file := folder / earlier.name).exists():
+            hashed[_inode(file)] = earlier.sha256
+    written = partial_of(folder / place)
+    make_lasting(written, mode)
+    return [
+        PublishedFile(
+            name=place if file == written else f"{place}/{file.relative_to(written).as_posix()}",
+            sha256=hashed.get(_inode(file)) or sha256_of(file),
+            file_bytes=file.stat().st_size,
+        )
+        for file in files_in(written)
+    ]
+
+
+def _inode(file: Path) -> tuple[int, int]:
+    told = file.stat()
+    return told.st_dev, told.st_ino
