@@ -14,8 +14,8 @@ from pipelines.published_version import published_version
 from pipelines.quoting import identifier, literal
 
 SCHEMA = "marts"
-# Its periods are days and months, as text.
-_HISTORY = "indicator_history"
+# Its periods are days and months, as text; those of other tables are months.
+_HISTORY, _MONTH = "indicator_history", "period"
 _TITLE = Words("Bảng chỉ tiêu của Kho Tỉnh", "Marts of Kho Tỉnh")
 _DESCRIPTION = Words(
     "Mọi bảng của lược đồ marts trong bản công bố, dạng CSV và parquet; dùng nội bộ, không phải dữ liệu mở.",
@@ -39,8 +39,8 @@ class EarlierFiles(Protocol):
 def write_mart_files(published: Path, manifest: Path, folder: Path, earlier: EarlierFiles | None = None) -> None:
     """Writes every table of the marts as CSV and parquet, and the data package that describes them.
 
-    A table whose rows are of a day has files for each month: a year of it would not fit in a spreadsheet, and the months
-    that are over stay as they are. Views are left out: they show the same figures on today's boundaries.
+    A table whose rows are of a day has files for each month, one whose rows are of a month has files for each year: more
+    would not fit in a spreadsheet, and what is over stays as it is. Views are left out: they show the same figures on today's boundaries.
 
     Args:
         published: A finished published file; opened read-only.
@@ -87,7 +87,9 @@ def _part_of(connection: duckdb.DuckDBPyConnection, table: str, key: tuple[str, 
         return "'-' || left(replace(period, '-', ''), 6)"
     kinds = dict(row[:2] for row in connection.execute(f"DESCRIBE {select(SCHEMA, table)}").fetchall())
     days = [column for column in key if kinds[column] == "DATE"]
-    return f"'-' || coalesce(strftime({identifier(days[0])}, '%Y%m'), 'undated')" if days else "''"
+    if days:
+        return f"'-' || coalesce(strftime({identifier(days[0])}, '%Y%m'), 'undated')"
+    return f"'-' || coalesce(left({_MONTH}, 4), 'undated')" if _MONTH in key else "''"
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, table: str, part: str) -> list[str]:

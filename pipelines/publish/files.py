@@ -60,6 +60,15 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
+def identity_of(file: Path) -> str:
+    """What a file system gives another value as soon as somebody writes the file, or puts another one in its place.
+
+    Its name and its permissions may change meanwhile.
+    """
+    told = file.stat()
+    return f"{told.st_dev}:{told.st_ino}:{told.st_size}:{told.st_mtime_ns}"
+
+
 def sync(path: Path) -> None:
     """Waits until a file's content, or a folder's names, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -14,14 +13,14 @@ from pipelines.errors import PermanentError
 from pipelines.publish.changes import Basis
 from pipelines.publish.contents import Contents
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows
-from pipelines.publish.files import WAL, sha256_of
+from pipelines.publish.files import WAL, identity_of, sha256_of
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
 from pipelines.publish.indicator_history import write_indicator_as_of
 from pipelines.publish.meta import META
 from pipelines.publish.moments import LOCAL_MOMENT
 from pipelines.publish.roles import Role
 from pipelines.publish.tables import Written, holds_what_was_written, state_of, write_table
-from pipelines.publish.versions import TableState, Version
+from pipelines.publish.versions import PublishedFile, TableState, Version
 from pipelines.publish.views import check_views, write_views
 from pipelines.quoting import identifier, literal
 
@@ -39,7 +38,6 @@ def write_file(
     role: Role,
     file: Path,
     versions: list[Version],
-    known: Mapping[str, TableState],
     basis: Basis | None = None,
 ) -> list[Written]:
     """Writes all of a role's file.
@@ -49,7 +47,6 @@ def write_file(
         role: Whose file it is.
         file: Is not there yet, or is a copy of the basis's.
         versions: Every version that can be read, and the one that this file is of.
-        known: What tables of the build are known to hold.
         basis: The version that the file is a copy of; None if it is not there yet.
 
     Returns:
@@ -64,7 +61,7 @@ def write_file(
         tables = contents.tables(connection, role, basis)
         if basis:
             _remove_what_is_written_anew(connection)
-        written = [write_table(connection, table, known.get(table.full_name)) for table in tables]
+        written = [write_table(connection, table) for table in tables]
         for table in tables:
             if "is_gone" in table.columns:
                 _write_as_known_on(connection, table.schema, table.name)
@@ -84,28 +81,25 @@ def write_file(
     return written
 
 
-def copy_of(source: Path, sha256: str | None, target: Path) -> bool:
-    """Copies a published file; False, and nothing copied, if its bytes are not those that its manifest binds."""
-    with ThreadPoolExecutor(1) as thread:
-        found = thread.submit(sha256_of, source)
-        shutil.copyfile(source, target)
-    if found.result() != sha256:
-        target.unlink()
+def copy_of(source: Path, bound: PublishedFile, target: Path) -> bool:
+    """Copies a published file; False, and nothing copied, if its bytes are not those that its manifest binds.
+
+    A disk that forgets is found out by whoever reads: DuckDB keeps a checksum with each block.
+    """
+    if identity_of(source) != bound.written_as and sha256_of(source) != bound.sha256:
         return False
+    shutil.copyfile(source, target)
     target.chmod(_WRITABLE)
     return True
 
 
-def check_file(
-    contents: Contents, file: Path, written: list[Written], expected: Mapping[str, TableState]
-) -> dict[str, TableState]:
+def check_file(contents: Contents, file: Path, written: list[Written]) -> dict[str, TableState]:
     """Opens a new file as a reader would: no log left behind, every view readable, every table as it is in its sources.
 
     Args:
         contents: What it was written from.
         file: A finished file.
         written: Its tables, without `meta`.
-        expected: What is known of its tables by other ways.
 
     Returns:
         What is in it, by `schema.table`, without what is written of the file itself.
@@ -123,11 +117,25 @@ def check_file(
         found = {one.table.full_name: one.state for one in written if holds_what_was_written(connection, one)}
         for name in _meta_tables(connection):
             found[name] = state_of(connection, name)
-    lacking = {one.table.full_name for one in written} - found.keys()
-    other = {name for name, state in found.items() if expected.get(name, state) != state}
-    for name in sorted(lacking | other):
+    for name in sorted({one.table.full_name for one in written} - found.keys()):
         raise PermanentError(f"{name} is not in {file.name} as it was written.", _AGAIN)
     return found
+
+
+def require_same(found: Mapping[str, Mapping[str, TableState]]) -> None:
+    """Holds the finished files of a version against each other.
+
+    Args:
+        found: What is in each, as `check_file` tells it, by the name of its role.
+
+    Raises:
+        PermanentError: Two of them do not hold the same under one name.
+    """
+    first: dict[str, TableState] = {}
+    for role, tables in found.items():
+        for name, state in tables.items():
+            if first.setdefault(name, state) != state:
+                raise PermanentError(f"{name} is another one in the file of {role}.", _AGAIN)
 
 
 def _remove_what_is_written_anew(connection: duckdb.DuckDBPyConnection) -> None:

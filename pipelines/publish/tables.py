@@ -65,15 +65,14 @@ class Written:
     replaced: TableState | None = None
 
 
-def write_table(connection: duckdb.DuckDBPyConnection, table: Table, known: TableState | None = None) -> Written:
+def write_table(connection: duckdb.DuckDBPyConnection, table: Table) -> Written:
     """Brings a table of the new file to what the build holds.
 
     Args:
         connection: Has both files attached.
         table: Which.
-        known: What the build is known to hold of it; looked up otherwise.
     """
-    return _write_changes(connection, table) or _write_whole(connection, table, known)
+    return _write_changes(connection, table) or _write_whole(connection, table)
 
 
 def state_of(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str] = ()) -> TableState:
@@ -110,15 +109,18 @@ def holds_what_was_written(connection: duckdb.DuckDBPyConnection, written: Writt
     if counts != [written.state.rows, written.state.rows]:
         return False
     which = _take_changed_values(connection, table, written.replaced_by)
-    return state_of(connection, _rows_to_replace(connection, table, "published", which)) == written.replaced
+    return (
+        which is None
+        or state_of(connection, _rows_to_replace(connection, table, "published", which)) == written.replaced
+    )
 
 
-def _write_whole(connection: duckdb.DuckDBPyConnection, table: Table, known: TableState | None) -> Written:
+def _write_whole(connection: duckdb.DuckDBPyConnection, table: Table) -> Written:
     told = ", ".join(identifier(name) for name in table.columns)
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS published.{identifier(table.schema)}")
     connection.execute(f"DROP TABLE IF EXISTS {table.in_file('published')}")
     connection.execute(f"CREATE TABLE {table.in_file('published')} AS SELECT {told} FROM {table.in_file('warehouse')}")
-    return Written(table, known or state_of(connection, table.in_file("warehouse"), table.columns))
+    return Written(table, state_of(connection, table.in_file("warehouse"), table.columns))
 
 
 def _write_changes(connection: duckdb.DuckDBPyConnection, table: Table) -> Written | None:
@@ -128,6 +130,8 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, table: Table) -> Writt
         return None
     key = table.key or _telling_column(connection, table)
     which = _take_changed_values(connection, table, key)
+    if which is None:
+        return Written(table, before, replaced_by=key)
     told = ", ".join(identifier(name) for name in table.columns)
     coming = _rows_to_replace(connection, table, "warehouse", which)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE put_in AS SELECT {told} FROM {coming}")
@@ -152,40 +156,42 @@ def _telling_column(connection: duckdb.DuckDBPyConnection, table: Table) -> tupl
     return (max(zip(found, table.columns, strict=True))[1],)
 
 
-def _take_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, key: tuple[str, ...]) -> str:
+def _take_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, key: tuple[str, ...]) -> str | None:
     """Sets the values apart that changed rows have in the key; returns which rows are to be replaced, as SQL.
 
     Rows of these values, within the times of the changed rows: tables lie by time, and no other zone of them is read then.
-    A row of a changed value outside of these times did not change.
+    A row of a changed value outside of these times did not change. None if no row changed.
     """
     kinds = dict(_kinds(connection, table.in_file("warehouse"), table.columns))
     times = [name for name in table.columns if kinds[name] in _TIMES]
-    told = ", ".join(identifier(name) for name in dict.fromkeys((*key, *times)))
+    columns = list(dict.fromkeys((*key, *times)))
+    told = ", ".join(identifier(name) for name in columns)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE changed_rows AS SELECT DISTINCT {told} FROM ({table.changed_rows})"
     )
+    lacks_none = {name: f"count(*) = count({identifier(name)})" for name in columns}
+    ends = ", ".join(
+        f"CASE WHEN {lacks_none[name]} THEN CAST({end}({identifier(name)}) AS VARCHAR) END"
+        for end in ("min", "max")
+        for name in columns
+    )
+    rows, *found = connection.execute(f"SELECT count(*), {ends} FROM changed_rows").fetchall()[0]
+    if not rows:
+        return None
     told = ", ".join(identifier(name) for name in key)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_values AS SELECT DISTINCT {told} FROM changed_rows")
+    stretches = dict(zip(columns, zip(found[: len(columns)], found[len(columns) :], strict=True), strict=True))
     # A value may be missing, and rows without it change too. DuckDB looks up by zone what is equal, and not what is alike.
-    alike = [
-        f"built.{identifier(name)} {'=' if _stretch(connection, name) else 'IS NOT DISTINCT FROM'} changed.{identifier(name)}"
+    alike = (
+        f"built.{identifier(name)} {'IS NOT DISTINCT FROM' if None in stretches[name] else '='} changed.{identifier(name)}"
         for name in key
-    ]
-    within = [
+    )
+    within = (
         f"built.{identifier(name)} BETWEEN {kinds[name]} {literal(first)} AND {kinds[name]} {literal(last)}"
-        for name in times
-        for first, last in _stretch(connection, name)
-    ]
-    return f"SEMI JOIN changed_values AS changed ON {' AND '.join(alike)} WHERE {' AND '.join([*within, 'true'])}"
-
-
-def _stretch(connection: duckdb.DuckDBPyConnection, column: str) -> list[tuple[str, str]]:
-    """The first and last value that changed rows have in a column; nothing where one of them lacks it."""
-    name = identifier(column)
-    return connection.execute(
-        f"SELECT CAST(min({name}) AS VARCHAR), CAST(max({name}) AS VARCHAR) FROM changed_rows "
-        f"HAVING count(*) = count({name}) AND count(*) > 0"
-    ).fetchall()
+        for name, (first, last) in stretches.items()
+        if name in times and first is not None
+    )
+    return f"SEMI JOIN changed_values AS changed ON {' AND '.join(alike)} WHERE {' AND '.join((*within, 'true'))}"
 
 
 def _rows_to_replace(connection: duckdb.DuckDBPyConnection, table: Table, database: str, which: str) -> str:

@@ -6,15 +6,15 @@ Whole, or as the last version's files with what changed since: a publish costs w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import duckdb
 
 from pipelines.publish.changes import Basis, Earlier, changed_since
 from pipelines.publish.contents import Contents
-from pipelines.publish.files import files_in, make_lasting, partial_of, sha256_of
-from pipelines.publish.role_file import check_file, copy_of, write_file
+from pipelines.publish.files import files_in, identity_of, make_lasting, partial_of, sha256_of
+from pipelines.publish.role_file import check_file, copy_of, require_same, write_file
 from pipelines.publish.roles import ANALYSTS, ROLES, Product, Role
 from pipelines.publish.tables import columns_in_build
 from pipelines.publish.versions import PublishedFile, TableState, Version
@@ -60,47 +60,50 @@ def write_version(
     products: Sequence[Product],
     basis: Basis | None,
 ) -> tuple[dict[str, TableState], tuple[PublishedFile, ...]]:
-    """Writes and checks the file of each role, and the folders that are made of the finished files.
-
-    What is made of a file is made while the next one is written; so are hashes, and so is all brought to the disk.
+    """Writes and checks the file of each role side by side, and as soon as one is finished, what is made of it.
 
     Returns:
         What is in the analysts' file, and every file with its hash.
+
+    Raises:
+        PermanentError: A file is not what was written, or what another one says under the same name.
     """
-    tables: dict[str, TableState] = {}
-    known: dict[str, TableState] = {}
-    files: list[Future[list[PublishedFile]]] = []
-    folders: list[Future[list[PublishedFile]]] = []
+    found: dict[str, dict[str, TableState]] = {}
+    made: list[Future[list[PublishedFile]]] = []
     # To leave the block waits for all of them, whatever has failed.
     with ThreadPoolExecutor() as threads:
-        copies = {role: threads.submit(_copy, folder, basis, role, version) for role in ROLES}
-        for role in ROLES:
-            place = role.file_name(version.version)
-            is_copied = copies[role].result()
-            written = write_file(
-                contents, role, partial_of(folder / place), [*readable, version], known, basis if is_copied else None
-            )
-            found = check_file(contents, partial_of(folder / place), written, known)
-            if role is ANALYSTS:
-                tables = found
-            # The others are held against what this one has, of `meta` too.
-            known = found | known
-            files.append(threads.submit(_bring_to_disk, folder, place, role.mode, basis))
-            folders += [
+        writing = {
+            threads.submit(_write_role, folder, contents, [*readable, version], role, basis): role for role in ROLES
+        }
+        for written in as_completed(writing):
+            role = writing[written]
+            found[role.name] = written.result()
+            made.append(threads.submit(_bring_to_disk, folder, role.file_name(version.version), role.mode, basis))
+            made += [
                 threads.submit(_write_product, folder, contents, version, product, basis)
                 for product in products
                 if product.role is role
             ]
-        return tables, tuple(file for one in (*files, *folders) for file in one.result())
+        require_same(found)
+        files = sorted((file for one in made for file in one.result()), key=lambda file: file.name)
+    return found[ANALYSTS.name], tuple(files)
 
 
-def _copy(folder: Path, basis: Basis | None, role: Role, version: Version) -> bool:
+def _write_role(
+    folder: Path, contents: Contents, versions: list[Version], role: Role, basis: Basis | None
+) -> dict[str, TableState]:
+    """Writes and checks a role's file; tells what is in it."""
+    file = partial_of(folder / role.file_name(versions[-1].version))
+    is_copied = basis is not None and role.is_copied and _copy(folder, basis, role, file)
+    written = write_file(contents, role, file, versions, basis if is_copied else None)
+    return check_file(contents, file, written)
+
+
+def _copy(folder: Path, basis: Basis, role: Role, target: Path) -> bool:
     """Lets a role's file be the basis's, if that one's bytes are those that its manifest binds."""
-    if basis is None or not role.is_copied:
-        return False
     name = role.file_name(basis.version.version)
-    bound = {file.name: file.sha256 for file in basis.version.files}
-    return copy_of(folder / name, bound.get(name), partial_of(folder / role.file_name(version.version)))
+    bound = {file.name: file for file in basis.version.files}
+    return name in bound and copy_of(folder / name, bound[name], target)
 
 
 def _write_product(
@@ -130,6 +133,7 @@ def _bring_to_disk(folder: Path, place: str, mode: int, basis: Basis | None) -> 
             name=place if file == written else f"{place}/{file.relative_to(written).as_posix()}",
             sha256=hashed.get(_inode(file)) or sha256_of(file),
             file_bytes=file.stat().st_size,
+            written_as=identity_of(file),
         )
         for file in files_in(written)
     ]

@@ -30,11 +30,13 @@ class PublishedFile(_Fact):
     Attributes:
         name: Below the published folder.
         file_bytes: Its size.
+        written_as: By `identity_of`; empty of an earlier release.
     """
 
     name: str
     sha256: str
     file_bytes: int
+    written_as: str = ""
 
 
 class TableState(_Fact):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -41,6 +42,26 @@ def test_a_mart_is_a_csv_and_a_parquet_and_nothing_else_is_written(files: Path) 
         "unit_daily-202611.parquet",
     }
     assert (files / "unit_daily-202611.csv").read_bytes() == CSV.encode()
+
+
+def test_a_mart_by_month_has_files_for_each_year(tmp_path: Path) -> None:
+    file = finished_file(
+        tmp_path,
+        "CREATE TABLE marts.unit_monthly AS FROM (VALUES ('H56', '202511', 1), ('H56', '202512', 2), ('H56', '202601', 3)) "
+        "AS rows_of_it (unit_code, period, amount);",
+    )
+    manifest = manifest_of(tmp_path)
+    told = json.loads(manifest.read_bytes())
+    daily = told["nodes"]["model.khotinh.unit_daily"]
+    key = {"type": "primary_key", "columns": ["unit_code", "period"]}
+    told["nodes"]["model.khotinh.unit_monthly"] = daily | {"alias": "unit_monthly", "columns": {}, "constraints": [key]}
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+    write_mart_files(file, manifest, tmp_path / "marts")
+    monthly = {path.name for path in (tmp_path / "marts").glob("unit_monthly*.csv")}
+    assert monthly == {"unit_monthly-2025.csv", "unit_monthly-2026.csv"}
+    lines = (tmp_path / "marts" / "unit_monthly-2025.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines == ["unit_code,period,amount", "H56,202511,1", "H56,202512,2"]
+    assert faults_of(tmp_path / "marts") == set()
 
 
 def test_the_parquet_holds_the_marts_rows_with_their_types(files: Path, tmp_path: Path) -> None:
