@@ -109,6 +109,37 @@ def build_warehouse(settings: Settings) -> Path:
     return manifest
 
 
+def told_whole(settings: Settings, *tables: str) -> None:
+    """Leaves beside these tables (`schema.table`) what dbt's increments leave after a whole build."""
+    with open_warehouse(settings) as connection:
+        for table in tables:
+            connection.execute(
+                f"CREATE TABLE {_changes_of(table)} AS SELECT 1::BIGINT AS change_number, true AS is_whole, built.* "
+                f"FROM (SELECT 1) LEFT JOIN (FROM {table} LIMIT 0) AS built ON true"
+            )
+
+
+def build_more(settings: Settings, table: str, *statements: str, told: bool = True) -> None:
+    """Changes a table, and tells what left it and came, as an increment does."""
+    with open_warehouse(settings) as connection:
+        connection.execute(f"CREATE TEMP TABLE before AS FROM {table}")
+        connection.execute("BEGIN")
+        for statement in statements:
+            connection.execute(statement)
+        if told:
+            connection.execute(
+                f"INSERT INTO {_changes_of(table)} BY NAME "
+                f"SELECT (SELECT max(change_number) + 1 FROM {_changes_of(table)}) AS change_number, "
+                f"false AS is_whole, * FROM ((FROM before EXCEPT ALL FROM {table}) UNION ALL "
+                f"(FROM {table} EXCEPT ALL FROM before))"
+            )
+        connection.execute("COMMIT")
+
+
+def _changes_of(table: str) -> str:
+    return f"staging.{table.partition('.')[2]}__changes"
+
+
 def tables_of(file: Path) -> dict[str, set[str]]:
     """Tables of a published file by schema, read as a reader would."""
     with duckdb.connect(str(file), read_only=True) as connection:

@@ -18,7 +18,7 @@ from pipelines.publish.publish import POINTER, publish
 from pipelines.publish.roles import LEADERS, ROLES, Product
 from pipelines.publish.tables import state_of
 from pipelines.publish.versions import Version, manifest_name, read_manifest
-from tests.publish.publish_help import HIDDEN, build_warehouse, settings_in
+from tests.publish.publish_help import HIDDEN, build_more, build_warehouse, settings_in, told_whole
 
 # The pseudonym is the key, so readers have none; of two columns either may be empty.
 FACTS = "dossier_key VARCHAR, unit_code VARCHAR, load_sequence BIGINT, note VARCHAR"
@@ -43,26 +43,11 @@ class Yard:
         self.manifest.write_text(json.dumps(told), encoding="utf-8")
         with open_warehouse(self.settings) as connection:
             connection.execute(f"CREATE OR REPLACE TABLE core.fct_dossier ({FACTS})")
-            for schema, table in (("core", "fct_dossier"), ("marts", "indicator_daily")):
-                connection.execute(
-                    f"CREATE TABLE staging.{table}__changes AS "
-                    f"SELECT 1::BIGINT AS change_number, true AS is_whole, built.* "
-                    f"FROM (SELECT 1) LEFT JOIN (FROM {schema}.{table} LIMIT 0) AS built ON true"
-                )
+        told_whole(self.settings, "core.fct_dossier", "marts.indicator_daily")
 
     def build(self, schema: str, table: str, *statements: str, told: bool = True) -> None:
         """Changes a table, and tells what left it and came."""
-        with open_warehouse(self.settings) as connection:
-            connection.execute(f"CREATE TEMP TABLE before AS FROM {schema}.{table}")
-            for statement in statements:
-                connection.execute(statement)
-            if told:
-                connection.execute(
-                    f"INSERT INTO staging.{table}__changes BY NAME "
-                    f"SELECT (SELECT max(change_number) + 1 FROM staging.{table}__changes) AS change_number, "
-                    f"false AS is_whole, * FROM ((FROM before EXCEPT ALL FROM {schema}.{table}) UNION ALL "
-                    f"(FROM {schema}.{table} EXCEPT ALL FROM before))"
-                )
+        build_more(self.settings, f"{schema}.{table}", *statements, told=told)
 
     def hold(self, held: Rows) -> None:
         """Lets the facts be these rows."""

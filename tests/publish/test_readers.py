@@ -17,11 +17,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.load.warehouse import open_warehouse
 from pipelines.publish.publish import POINTER, publish
 from pipelines.publish.rollback import rollback
 from pipelines.settings import PROJECT, Settings
-from tests.publish.publish_help import HIDDEN, build_warehouse, settings_in
+from tests.publish.publish_help import HIDDEN, build_more, build_warehouse, settings_in, told_whole
 
 ENVIRONMENTS = Path(os.environ.get("KHOTINH_READERS", PROJECT / ".readers"))
 # It says each thing once: what was pointed to while it connected, which version it got, two tables of it. Each move makes
@@ -92,15 +91,18 @@ def _pythons(*, of_every_version: bool) -> list[str]:
 
 
 def _publish(settings: Settings, manifest: Path, number: int) -> str:
-    with open_warehouse(settings) as connection:
-        connection.execute('UPDATE marts.indicator_daily SET "value" = ?', [number])
-        connection.execute("UPDATE core.dim_unit SET unit_name_vi = ?", [str(number)])
-    return publish(settings, manifest, HIDDEN).version
+    build_more(settings, "marts.indicator_daily", f'UPDATE marts.indicator_daily SET "value" = {number}')
+    build_more(settings, "core.dim_unit", f"UPDATE core.dim_unit SET unit_name_vi = '{number}'")
+    version = publish(settings, manifest, HIDDEN)
+    # As each morning: from the version before, not from nothing.
+    assert (version.made_from is None) == (number == 0)
+    return version.version
 
 
 def _read_through(settings: Settings, pythons: list[str], publishes: int, rollbacks: int) -> list[Reader]:
     """Publishes and rolls back under eight readers, and judges all that they read."""
     manifest = build_warehouse(settings)
+    told_whole(settings, "marts.indicator_daily", "core.dim_unit")
     numbers = {_publish(settings, manifest, 0): 0}
     folder = settings.published_folder
     pointers = [folder / name for name in (POINTER, "figures.duckdb")]
