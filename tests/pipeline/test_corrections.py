@@ -1,4 +1,4 @@
-"""A corrected file over the real run: it takes over, what was known before it stays known, and a lost portal changes nothing."""
+"""A corrected file over the real run: it takes over though the portal is down, and what was known before it stays known."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ RECORDS = ("dossier", "document_delivery", "document_registration", "conference_
 
 @dataclass(frozen=True)
 class Corrected:
-    """Two days, of which the first was exported again, and a run in which the portal did not answer.
+    """Two days, of which the first was exported again, and taken in a run in which the portal did not answer.
 
     Attributes:
         published_before: The version from before the corrected file.
         differences_before: Where that version differs from the ledger as it was then.
-        lost: The run without the portal.
+        lost: That run.
     """
 
     home: Home
@@ -41,7 +41,7 @@ def corrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corrected]:
         home.run(first, last)
         published_before = (home.folder / "published" / "warehouse.duckdb").resolve()
         differences_before = differences(home, ledger(home.made))
-        home.run(first, first, "--dataset", "document_exchanges")
+        # That morning the portal does not answer either.
         away = {"KHOTINH_PORTAL_URL": "http://127.0.0.1:9", "KHOTINH_RETRY_ATTEMPTS": "2"}
         lost = home.khotinh("run", "--date", str(first), "--json", **away)
         yield Corrected(home, published_before, differences_before, lost)
