@@ -3,7 +3,7 @@
 `python -m benchmarks.publishing [--months 36] [--scale 0.5] [--days 3] [--keep FOLDER]` writes a history as
 `benchmarks.history` does, publishes it, and then day by day: loads, builds, publishes, and copies the file that was last
 published. Whatever a publish makes is counted: three files, the page, mart files, open data, catalogue, manifest. Then
-every query of the page and of the recipes in `docs/querying` is asked of the last version.
+every query of the page and of the recipes in `docs/querying` is asked of the last version, and its page is opened.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.first_view import show_first_views
 from benchmarks.history import BUILD, LAST_DAY, run_dbt, write_history, write_loads
 from pipelines.contracts import read_contracts
 from pipelines.page import write_page
@@ -66,6 +67,7 @@ def main() -> None:
         ratios = [_day(settings, hidden, number, arguments.scale) for number in range(1, arguments.days + 1)]
         screen.print(f"a publish after one more day takes {median(ratios):.2f} x a plain copy (bar {COPIES:g})")
         _show_queries(settings.published_folder / POINTER)
+        show_first_views(settings.published_folder / "page")
 
 
 def _arguments() -> argparse.Namespace:
