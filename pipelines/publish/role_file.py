@@ -60,6 +60,8 @@ def write_file(
         connection.execute(f"ATTACH {literal(str(file))} AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
         tables = contents.tables(connection, role, basis)
         if basis:
+            # Small steps, and other files are written meanwhile: threads of one's own would wait for each other.
+            connection.execute("SET threads = 1")
             _remove_what_is_written_anew(connection)
         written = [write_table(connection, table) for table in tables]
         for table in tables:
