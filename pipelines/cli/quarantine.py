@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date, datetime
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,6 +73,7 @@ def show(
     """Dòng nào đang bị cách ly, vì sao, tăng hay giảm | What is in quarantine, why, and how it moves."""
     workshop, choice = Workshop(read_settings()), _choice(dataset, unit, first, last)
     _check_dataset(workshop, dataset)
+    _check_unit(workshop, unit)
     with open_quarantine(workshop.settings) as connection, _aside(workshop.settings) as folder:
         until = newest_day(connection, choice)
         counts = count_reasons(connection, choice, by_unit=not reasons)
@@ -111,6 +113,7 @@ def export(
     """Xuất mỗi đơn vị một tệp Excel: dòng nào, sai gì, sửa thế nào | One workbook a unit: which rows, what is wrong, how to mend it."""
     workshop, choice = Workshop(read_settings()), _choice(dataset, unit, first, until)
     _check_dataset(workshop, dataset)
+    _check_unit(workshop, unit)
     with _aside(workshop.settings) as folder:
         file = Path(folder) / "rows.parquet"
         with open_quarantine(workshop.settings) as connection:
@@ -201,6 +204,20 @@ def _partition_key(period: str | None) -> str | None:
 def _check_dataset(workshop: Workshop, dataset: str | None) -> None:
     if dataset is not None and dataset not in workshop.contracts:
         raise typer.BadParameter(f"{dataset}: không có bộ dữ liệu này. Có | There are: {', '.join(workshop.contracts)}")
+
+
+def _check_unit(workshop: Workshop, unit: str | None) -> None:
+    """A usage error for what is no unit's code, with the units that may be meant: no row is no news of a unit then."""
+    named = {known.unit_code: known.name_vi for known in workshop.reference.units}
+    if unit is None or unit in named:
+        return
+    meant = [code for code, name in named.items() if name in get_close_matches(unit, named.values(), n=3)]
+    meant += get_close_matches(unit, named, n=3)
+    hint = "; ".join(f"{code} {named[code]}" for code in dict.fromkeys(meant))
+    raise typer.BadParameter(
+        f"{unit}: không có mã đơn vị này | no unit has this code."
+        + (f" Có phải | Did you mean {hint}?" if hint else "")
+    )
 
 
 def _aside(settings: Settings) -> TemporaryDirectory[str]:

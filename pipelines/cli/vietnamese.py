@@ -77,7 +77,8 @@ def reason_vi(workshop: Workshop, dataset: str, reason: str) -> str:
         return "Cả tệp (bản ghi) này không đọc được"
     subject, _, why = told.partition(": ")
     if subject == "rule":
-        return _rule_vi(workshop, dataset, why) or reason
+        says = _rule_vi(workshop, dataset, why)
+        return f"Trái quy tắc: {says}" if says else reason
     contract = workshop.contracts[dataset]
     label = next((column.vi for column in contract.columns if column.name == subject), subject)
     for pattern, sentence in _CELL_REASONS.items():

@@ -96,7 +96,7 @@ def _conferences(published: Published) -> list[Row] | None:
     rows = published.rows(
         """
         SELECT call_id, started_at, duration_seconds, connected_endpoint_count, participant_endpoint_count, guest_leg_count,
-            failed_leg_count, has_start_record AND has_end_record AS is_whole
+            has_start_record AND has_end_record AS is_whole
         FROM marts.videoconference_conference ORDER BY started_at DESC, call_id LIMIT ?""",
         [MOST_CONFERENCES],
     )

@@ -44,19 +44,21 @@ def chapter(published: Published, figures: Figures, units: Units) -> dict[str, A
     return {
         "cards": figures.cards(_CARDS),
         "tables": [table for table in tables if table is not None],
-        "savings": _savings(published),
+        "savings": _savings(published, figures.province),
         "ranking": ranking(published, units, "van-ban", DOCUMENTS, figures.province),
     }
 
 
-def _savings(published: Published) -> list[dict[str, Any]] | None:
-    """The newest month by assumption: an estimate, and said to be one."""
-    rows = published.rows("""
-        SELECT period, assumption_id, any_value(assumption_vi) AS vi, any_value(assumption_en) AS en,
-            any_value(reason_vi) AS reason_vi, any_value(reason_en) AS reason_en, any_value(savings.amount_vnd) AS amount,
-            sum(quantity)::BIGINT AS quantity, sum(saved_vnd) AS saved
+def _savings(published: Published, province: str) -> list[dict[str, Any]] | None:
+    """The newest month by assumption: an estimate, and said to be one. The mart has a row of the province among the units'."""
+    rows = published.rows(
+        """
+        SELECT period, assumption_id, assumption_vi AS vi, assumption_en AS en, reason_vi, reason_en,
+            savings.amount_vnd AS amount, quantity, saved_vnd AS saved
         FROM marts.document_savings_monthly AS savings JOIN meta.saving_assumptions USING (assumption_id)
-        WHERE period = (SELECT max(period) FROM marts.document_savings_monthly) GROUP BY ALL ORDER BY assumption_id""")
+        WHERE unit_code = ? AND period = (SELECT max(period) FROM marts.document_savings_monthly) ORDER BY assumption_id""",
+        [province],
+    )
     return None if rows is None else [
         {
             **row,

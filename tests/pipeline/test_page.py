@@ -55,6 +55,21 @@ def changed(site: Site, folder: Path, *statements: str) -> Site:
     return Site(folder / "page", file)
 
 
+def test_what_is_saved_is_counted_once(site: Site) -> None:
+    """The mart tells of each unit and of the province: added up, every document would be saved twice."""
+    rows = site.page("van-ban.html").xpath("//section[@aria-labelledby='tiet-kiem']//tbody/tr")
+    shown = [tuple(figure(text(cell)) for cell in row.xpath("td")) for row in rows]
+    ((deliveries, documents),) = site.ask("""
+        SELECT sum(sent_count)::INT, sum(sent_document_count)::INT FROM marts.document_unit_monthly
+        WHERE period = (SELECT max(period) FROM marts.document_savings_monthly)""")
+    amounts = site.ask("SELECT basis_code, amount_vnd FROM meta.saving_assumptions ORDER BY assumption_id")
+    quantities = [deliveries if basis == "delivery" else documents for basis, _ in amounts]
+    assert len(set(quantities)) == 2
+    assert shown == [
+        (quantity, amount, quantity * amount) for quantity, (_, amount) in zip(quantities, amounts, strict=True)
+    ]
+
+
 def test_nothing_is_absent_from_a_whole_file_and_every_page_says_its_version(site: Site) -> None:
     version, at = site.ask("SELECT version, strftime(published_at, '%d/%m/%Y %H:%M') FROM meta.versions ORDER BY version DESC LIMIT 1")[0]  # fmt: skip
     pages = dict(site.pages())

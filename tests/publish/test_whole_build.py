@@ -55,6 +55,13 @@ def test_what_changed_after_the_build_is_built_before_it_is_published(
     require_whole_build(settings)
 
 
+def test_a_home_without_anything_stays_without_anything(tmp_path: Path) -> None:
+    empty = settings_in(tmp_path / "a-mistyped-name")
+    with pytest.raises(PermanentError, match="not built to its end"):
+        require_whole_build(empty)
+    assert not empty.home.exists()
+
+
 def test_what_changed_during_the_build_is_not_in_it(settings: Settings, manifest: Path) -> None:
     began_from = _begin(settings)
     _change(settings, NEW_LOAD)

@@ -77,6 +77,9 @@ def test_the_list_says_what_the_province_served(home: Home) -> None:
     assert answer["rows"] == len(answer["quarantined_rows"]) == served > 10
     assert {item["trend"] for item in answer["reasons"]} == {"unknown"}
     assert home.khotinh("quarantine", "list").returncode == 0
+    unknown = home.khotinh("quarantine", "list", "--unit", "Sở Y tế")
+    assert unknown.returncode == 2
+    assert "H56.10 Sở Y tế" in " ".join(unknown.stderr.replace("│", "").split())
 
 
 def test_each_unit_gets_its_rows_and_nobody_a_personal_value(home: Home, tmp_path: Path) -> None:
