@@ -8,7 +8,7 @@ BIN := .venv/bin
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
-run: setup  ## Demo province, seven days, all the way to a published file (exit 3: some data was refused, by design)
+run: setup  ## Demo province, seven days, all the way to a published file (some data is refused, by design)
 	@$(BIN)/khotinh demo run; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 3 ] || exit $$code; exit 0
 
 test: setup-dev  ## All tests but the longest, in three processes: two cores have room for the waits of a third

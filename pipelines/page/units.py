@@ -54,11 +54,12 @@ PORTAL: Final = (
     Measure("portal_online", "Trực tuyến", "Online", is_share=True),
     Measure("portal_open_late", "Đang giải quyết bị trễ", "Open and late", is_share=True),
 )
+# A unit's deliveries are those that it sent; its shares are of those that were sent to it.
 DOCUMENTS: Final = (
-    Measure("document_sent", "Lượt gửi", "Deliveries", is_share=False),
-    Measure("document_received", "Được tiếp nhận", "Taken in", is_share=True),
-    Measure("document_completed", "Xử lý xong", "Completed", is_share=True),
-    Measure("document_resent", "Gửi lại", "Sent again", is_share=True),
+    Measure("document_sent", "Lượt gửi đi", "Deliveries sent", is_share=False),
+    Measure("document_received", "Lượt đến: được tiếp nhận", "Of those sent to it: taken in", is_share=True),
+    Measure("document_completed", "Lượt đến: xử lý xong", "Of those sent to it: completed", is_share=True),
+    Measure("document_resent", "Lượt đến: gửi lại", "Of those sent to it: sent again", is_share=True),
 )
 
 
