@@ -54,6 +54,7 @@ class DescribedTable:
     Attributes:
         key: Columns that no two rows agree in; empty if none is declared.
         columns: By name, in the order of the declaration.
+        tells_changes: Whether its builds say beside it what they changed. What an earlier one said may still be there.
     """
 
     schema: str
@@ -61,6 +62,7 @@ class DescribedTable:
     words: Words
     key: tuple[str, ...] = ()
     columns: Mapping[str, DescribedColumn] = field(default_factory=dict)
+    tells_changes: bool = False
 
 
 def described_tables(manifest: Path) -> dict[tuple[str, str], DescribedTable]:
@@ -99,6 +101,7 @@ def _table(node: Mapping[str, Any], tests: list[Mapping[str, Any]]) -> Described
         words=words_of(node["description"]),
         key=keys[0] if keys else (),
         columns={name: _column(column, tests) for name, column in node["columns"].items()},
+        tells_changes="increment" in node.get("config", {}).get("meta", {}),
     )
 
 

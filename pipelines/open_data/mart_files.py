@@ -8,7 +8,7 @@ from typing import Protocol
 import duckdb
 
 from pipelines.described_tables import DescribedTable, Words, described_tables
-from pipelines.open_data.package import Licence, Package, Resource, files_of_package, write_package
+from pipelines.open_data.package import FILE_NAME, Licence, Package, Resource, files_of_package, write_package
 from pipelines.open_data.tables import link_table, read_only, select, write_table
 from pipelines.published_version import published_version
 from pipelines.quoting import identifier, literal
@@ -32,6 +32,9 @@ class EarlierFiles(Protocol):
     def folder(self) -> Path:
         """Written by `write_mart_files`, of the same release."""
 
+    def is_as_written(self, name: str) -> bool:
+        """Whether one of the files is still what was written: nobody can take back what was linked."""
+
     def changed_values(self, table: str, expression: str) -> frozenset[object] | None:
         """What an expression gives for the rows of a table that left or came since; None if that is not known."""
 
@@ -52,7 +55,7 @@ def write_mart_files(published: Path, manifest: Path, folder: Path, earlier: Ear
         PermanentError: The file does not tell its version, or a column cannot be told in a CSV.
     """
     declared = described_tables(manifest)
-    told = files_of_package(earlier.folder) if earlier else {}
+    told = files_of_package(earlier.folder) if earlier and earlier.is_as_written(FILE_NAME) else {}
     folder.mkdir(parents=True)
     with read_only(published) as connection:
         version = published_version(connection)
@@ -64,7 +67,8 @@ def write_mart_files(published: Path, manifest: Path, folder: Path, earlier: Ear
             for name in _parts(connection, table, part):
                 file, rows = f"{table}{name}", f"{select(SCHEMA, table)} WHERE {part} = {literal(name)}"
                 written = None
-                if earlier and changed is not None and name not in changed:
+                is_same = earlier and changed is not None and name not in changed
+                if earlier and is_same and all(earlier.is_as_written(f"{file}.{kind}") for kind in ("csv", "parquet")):
                     written = link_table(connection, folder, earlier.folder, told, file)
                 resources.append(
                     Resource(written or write_table(connection, folder, file, rows, described.key), described)

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
+from pipelines.in_memory import in_memory
 from pipelines.quoting import identifier, literal
 
 # Excel takes a CSV without it for the Windows code page, and Vietnamese is unreadable. DuckDB, polars, pandas and the
@@ -56,8 +56,7 @@ class WrittenTable:
 @contextmanager
 def read_only(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The tables of a finished file; what a large sort spills goes to a folder that is gone afterwards."""
-    with TemporaryDirectory(prefix="khotinh-") as spill, duckdb.connect(":memory:") as connection:
-        connection.execute("SET temp_directory = ?", [spill])
+    with in_memory() as connection:
         connection.execute(f"ATTACH {literal(str(file))} AS finished (READ_ONLY)")
         connection.execute("USE finished")
         yield connection

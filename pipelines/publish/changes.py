@@ -14,6 +14,7 @@ from typing import Final
 
 import duckdb
 
+from pipelines.publish.files import identity_of, sha256_of
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
 from pipelines.publish.indicator_history import changed_after
 from pipelines.publish.versions import Version
@@ -68,6 +69,16 @@ class Earlier:
     basis: Basis
     connection: duckdb.DuckDBPyConnection
 
+    def is_as_written(self, name: str) -> bool:
+        """Whether a file below the folder is still there as the version's manifest binds it."""
+        file = self.folder / name
+        bound = {one.name: one for one in self.basis.version.files}.get(f"{self.folder.name}/{name}")
+        return (
+            bound is not None
+            and file.is_file()
+            and (identity_of(file) == bound.written_as or sha256_of(file) == bound.sha256)
+        )
+
     def changed_values(self, table: str, expression: str) -> frozenset[object] | None:
         """What an expression gives for the rows that left or came since; None if that is not known."""
         rows = self.basis.changed_rows.get(table)
@@ -94,12 +105,16 @@ def note_changes(connection: duckdb.DuckDBPyConnection, version: str, readable: 
         )
 
 
-def changed_since(connection: duckdb.DuckDBPyConnection, version: Version) -> dict[str, str]:
+def changed_since(
+    connection: duckdb.DuckDBPyConnection, version: Version, telling: Collection[tuple[str, str]]
+) -> dict[str, str]:
     """The queries of a `Basis`; empty if the build file knows nothing of the version.
 
     Args:
         connection: Has the build file attached as `warehouse`.
         version: Which was published.
+        telling: Schemas and names of the models whose builds tell their changes: of another one, what it told once is still
+            there, and says nothing of its last builds.
     """
     there: list[tuple[str, str]] = connection.execute(
         "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'warehouse'"
@@ -114,7 +129,7 @@ def changed_since(connection: duckdb.DuckDBPyConnection, version: Version) -> di
         return {}
     changed = {INDICATOR_HISTORY: changed_after(version.published_at)}
     for schema, table, seen in noted:
-        if ("staging", f"{table}{_TOLD}") in there:
+        if (schema, table) in telling and ("staging", f"{table}{_TOLD}") in there:
             (is_told,) = connection.execute(_ALL_IS_TOLD.format(table=table), {"seen": seen}).fetchall()[0]
             if is_told:
                 changed[f"{schema}.{table}"] = (

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.described_tables import DescribedTable, described_tables
+from pipelines.in_memory import in_memory
 from pipelines.publish.changes import Basis
 from pipelines.publish.indicator_history import KEY as HISTORY_KEY
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
@@ -35,6 +36,11 @@ class Contents:
     def described(self) -> dict[tuple[str, str], DescribedTable]:
         """Every table that the project builds now, or that the pipeline writes beside them, by schema and name."""
         return described_tables(self.manifest)
+
+    @cached_property
+    def telling(self) -> frozenset[tuple[str, str]]:
+        """Those whose builds tell their changes."""
+        return frozenset(place for place, table in self.described.items() if table.tells_changes)
 
     def tables(self, connection: duckdb.DuckDBPyConnection, role: Role, basis: Basis | None = None) -> list[Table]:
         """Tables of a role; one that no model builds any more would be published with its last figures for ever.
@@ -66,7 +72,7 @@ class Contents:
 
     def keys(self, role: Role) -> dict[str, tuple[str, ...]]:
         """Columns that tell the rows of a table apart, by `schema.table`, of those that the role can see whole."""
-        with duckdb.connect(":memory:") as connection:
+        with in_memory() as connection:
             connection.execute(f"ATTACH {literal(str(self.build))} AS warehouse (READ_ONLY)")
             return {table.full_name: table.key for table in self.tables(connection, role) if table.key}
 

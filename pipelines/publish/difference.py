@@ -12,6 +12,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.errors import PermanentError
+from pipelines.in_memory import in_memory
 from pipelines.publish.versions import FiguresMoved, Version, current_version, read_versions
 from pipelines.quoting import literal
 
@@ -127,7 +128,7 @@ def _before(found: dict[str, Version], version: str) -> str:
 
 def compare(folder: Path, one: Version, other: Version) -> VersionsDiffer:
     """Compares two versions; tables whose checksums agree are not read."""
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         connection.execute(f"ATTACH {literal(str(folder / one.file_name))} AS one (READ_ONLY)")
         connection.execute(f"ATTACH {literal(str(folder / other.file_name))} AS other (READ_ONLY)")
         columns = {name: _columns(connection, name) for name in ("one", "other")}

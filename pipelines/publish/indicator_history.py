@@ -88,6 +88,9 @@ FROM moved GROUP BY indicator_code ORDER BY indicator_code
 """
 _FORGET_SUMS = "DELETE FROM ops.indicator_history_sums WHERE (grain, period) IN (SELECT (grain, period) FROM differing)"
 _KEEP_SUMS = "INSERT INTO ops.indicator_history_sums FROM differing WHERE rows_count IS NOT NULL"
+_IS_TOLD = f"""
+SELECT coalesce(max(greatest(known_from, coalesce(known_until, known_from))) >= $at, false) FROM {TABLE}
+"""
 _LAST = "SELECT max(greatest(version_from, coalesce(version_until, ''))) FROM marts.indicator_history"
 _UNDO = (
     f"""
@@ -136,7 +139,7 @@ def append_return_to(
 ) -> int:
     """Appends that since a moment an earlier version could be read again: its figures stood from then on.
 
-    To append it twice changes nothing.
+    To append it twice changes nothing, nor does it after a return that came later: moments are told in their order.
 
     Args:
         connection: As above.
@@ -145,6 +148,10 @@ def append_return_to(
         moved_at: When.
         readable: As above.
     """
+    connection.execute(_TABLES)
+    take_back_unreadable(connection, readable)
+    if connection.execute(_IS_TOLD, {"at": moved_at}).fetchall() == [(True,)]:
+        return 0
     connection.execute(f"ATTACH {literal(str(file))} AS read_again (READ_ONLY)")
     try:
         return _append(connection, version, moved_at, readable, where="read_again.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -81,7 +81,7 @@ def publish(
         published_at = now()
         name = f"{published_at:%Y%m%dT%H%M%S%f}"
         with open_in_turn(settings) as connection:
-            moved = _append_to_history(connection, folder, name, published_at, readable)
+            moved = _append_to_history(connection, folder, name, published_at, readable, contents.telling)
             reasons = out_of_proportion(connection, before)
             if reasons and accepted_because is None:
                 # It may wait for days, and models read the history.
@@ -117,7 +117,12 @@ def publish(
 
 
 def _append_to_history(
-    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, published_at: datetime, readable: list[Version]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    name: str,
+    published_at: datetime,
+    readable: list[Version],
+    telling: Collection[tuple[str, str]],
 ) -> dict[str, FiguresMoved]:
     """Tells the history what readers had since the last publish, and what they will have; says what that changes.
 
@@ -125,7 +130,10 @@ def _append_to_history(
     """
     names = [item.version for item in readable]
     last = max(readable, key=lambda item: item.published_at, default=None)
-    changed_rows = changed_since(connection, last) if last else None
+    changed_rows = None
+    # Readers have another one after a rollback, or after a clock that was set back: then the newest is not the last.
+    if last and last.version == current_version(folder):
+        changed_rows = changed_since(connection, last, telling)
     for record in read_rollbacks(folder):
         file = folder / ANALYSTS.file_name(record.to_version)
         if last and record.moved_at > last.published_at:

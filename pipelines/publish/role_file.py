@@ -10,6 +10,7 @@ from typing import Final
 import duckdb
 
 from pipelines.errors import PermanentError
+from pipelines.in_memory import in_memory
 from pipelines.publish.changes import Basis
 from pipelines.publish.contents import Contents
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows
@@ -55,7 +56,7 @@ def write_file(
     Raises:
         PermanentError: A view reads what the role does not have.
     """
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
         connection.execute(f"ATTACH {literal(str(file))} AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
         tables = contents.tables(connection, role, basis)
@@ -111,7 +112,7 @@ def check_file(contents: Contents, file: Path, written: list[Written]) -> dict[s
     """
     if file.with_name(f"{file.name}{WAL}").exists():
         raise PermanentError(f"{file.name} was closed with its log beside it.", _AGAIN)
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
         connection.execute(f"ATTACH {literal(str(file))} AS published (READ_ONLY)")
         connection.execute("USE published")

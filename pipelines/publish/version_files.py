@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-import duckdb
-
+from pipelines.in_memory import in_memory
 from pipelines.publish.changes import Basis, Earlier, changed_since
 from pipelines.publish.contents import Contents
 from pipelines.publish.files import files_in, identity_of, make_lasting, partial_of, sha256_of
 from pipelines.publish.role_file import check_file, copy_of, require_same, write_file
 from pipelines.publish.roles import ANALYSTS, ROLES, Product, Role
 from pipelines.publish.tables import columns_in_build
-from pipelines.publish.versions import PublishedFile, TableState, Version
+from pipelines.publish.versions import PublishedFile, TableState, Version, current_version
 from pipelines.quoting import literal
 
 
@@ -25,7 +24,8 @@ def find_basis(contents: Contents, folder: Path, readable: Sequence[Version], ve
     """The newest version, if the new one can be made from it by their difference.
 
     The first version of a month is written whole: it proves the differences of the month before it, and packs the files.
-    So is one with other tables or columns: what readers may no longer have must not lie in a free block of a copy.
+    So is the first after a rollback, which may have been away from a faulty file, or after a clock that was set back; and
+    one with other tables or columns: what readers may no longer have must not lie in a free block of a copy.
 
     Args:
         contents: What the new version is made from.
@@ -36,14 +36,15 @@ def find_basis(contents: Contents, folder: Path, readable: Sequence[Version], ve
     last = max(readable, key=lambda item: item.published_at, default=None)
     if (
         last is None
+        or last.version != current_version(folder)
         or (last.code_version, last.duckdb_version) != (version.code_version, version.duckdb_version)
         or f"{last.published_at:%Y%m}" != f"{version.published_at:%Y%m}"
         or last.published_at >= version.published_at
     ):
         return None
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
-        changed = changed_since(connection, last)
+        changed = changed_since(connection, last, contents.telling)
         shape = {
             table.full_name: columns_in_build(connection, table) for table in contents.tables(connection, ANALYSTS)
         }
@@ -111,7 +112,7 @@ def _write_product(
 ) -> list[PublishedFile]:
     """Writes a folder that is made of a finished file."""
     place = product.folder_name(version.version)
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
         earlier = None
         if basis and (before := folder / product.folder_name(basis.version.version)).is_dir():

@@ -85,6 +85,7 @@ def build_warehouse(settings: Settings) -> Path:
             "unit_code": {"name": "unit_code", "data_type": "varchar", "description": "Mã đơn vị | Agency\n code"},
             "dossier_key": {"name": "dossier_key", "data_type": "varchar", "description": "Khóa | Key"},
         },
+        "config": {"meta": {"increment": {}}},
     }  # fmt: skip
     others = {
         f"m.{alias}": {**node, "schema": schema, "alias": alias, "columns": {}}

@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.calendar import now
 from pipelines.errors import PermanentError
 from pipelines.load.warehouse import open_warehouse
 from pipelines.open_data import write_mart_files
+from pipelines.publish.files import sha256_of
 from pipelines.publish.publish import POINTER, publish
 from pipelines.publish.roles import LEADERS, ROLES, Product
+from pipelines.publish.rollback import rollback
 from pipelines.publish.tables import state_of
 from pipelines.publish.versions import Version, manifest_name, read_manifest
 from tests.publish.publish_help import HIDDEN, build_more, build_warehouse, settings_in, told_whole
@@ -166,6 +169,57 @@ def test_a_row_that_came_without_being_told_is_not_published(yard: Yard) -> None
     assert (yard.settings.published_folder / POINTER).resolve().name == first.file_name
 
 
+def test_what_a_model_told_that_tells_no_more_says_nothing_of_its_rows(yard: Yard) -> None:
+    """Its table is built anew each time, and what it told before lies beside it for ever."""
+    yard.hold([("H56.12", number, None) for number in range(50)])
+    told_whole(yard.settings, "marts.indicator_monthly")
+    yard.publish()
+    models = json.loads(yard.manifest.read_text(encoding="utf-8"))
+    for node in models["nodes"].values():
+        node["config"] = {"meta": {}}
+    yard.manifest.write_text(json.dumps(models), encoding="utf-8")
+    yard.build("core", "fct_dossier", "UPDATE core.fct_dossier SET note = 'x' WHERE load_sequence = 3", told=False)
+    yard.build("marts", "indicator_daily", 'UPDATE marts.indicator_daily SET numerator = 7, "value" = 7', told=False)
+    second = yard.publish()
+    yard.assert_published(second)
+    assert second.difference
+    assert second.difference.indicators["portal_received"].moved == 1
+
+
+def test_after_a_clock_that_was_set_back_the_newest_version_is_not_the_last(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_whole(yard.settings, "marts.indicator_monthly")
+    noon = now().replace(day=20, hour=12)
+    for hours, change in (
+        (0, "UPDATE marts.indicator_daily SET numerator = 1"),
+        (4, "UPDATE marts.indicator_daily SET numerator = 2"),
+        (2, "DELETE FROM marts.indicator_daily"),
+        (6, "UPDATE marts.indicator_daily SET numerator = 4"),
+    ):
+        monkeypatch.setattr("pipelines.publish.publish.now", lambda moment=noon + timedelta(hours=hours): moment)
+        yard.build("marts", "indicator_daily", change)
+        version = yard.publish()
+        yard.assert_published(version)
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"ATTACH '{yard.settings.warehouse_file}' AS build (READ_ONLY)")
+            connection.execute(f"ATTACH '{yard.published(version)}' AS file (READ_ONLY)")
+            told = [
+                connection.execute(f"FROM {name}.marts.indicator_history ORDER BY ALL").fetchall()
+                for name in ("build", "file")
+            ]
+        assert told[0] == told[1]
+
+
+def test_a_version_after_a_rollback_is_written_whole(yard: Yard) -> None:
+    """Somebody may have gone back because of the file, not because of the build."""
+    first, second = yard.publish(), yard.publish()
+    rollback(yard.settings, first.version)
+    third = yard.publish()
+    assert (second.made_from, third.made_from) == (first.version, None)
+    assert yard.publish().made_from == third.version
+
+
 def test_a_file_whose_bytes_changed_is_not_copied(yard: Yard) -> None:
     yard.hold([("H56.12", number, None) for number in range(50)])
     first = yard.publish()
@@ -264,3 +318,36 @@ def test_files_of_months_that_did_not_change_are_those_of_the_version_before(fil
     told = json.loads((folders[1] / "datapackage.json").read_bytes())["resources"]
     assert all(one["hash"] == f"sha256:{hashes[one['path']]}" for one in told)
     assert read_manifest(yard.settings.published_folder / manifest_name(second.version)) == second
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_file_that_somebody_changed_is_not_linked(files: tuple[Yard, Product], *, is_replaced: bool) -> None:
+    yard, product = files
+    first = yard.publish((product,))
+    file = yard.settings.published_folder / product.folder_name(first.version) / "indicator_daily-202607.csv"
+    written = file.read_bytes()
+    changed = written.replace(b"2026-07-05,4.0000", b"2026-07-05,9.0000")
+    assert changed != written
+    file.chmod(0o600)
+    if is_replaced:
+        file.unlink()
+    file.write_bytes(changed)
+    second = yard.publish((product,))
+    assert second.made_from == first.version
+    assert (yard.settings.published_folder / product.folder_name(second.version) / file.name).read_bytes() == written
+    assert all(sha256_of(yard.settings.published_folder / one.name) == one.sha256 for one in second.files)
+
+
+@pytest.mark.parametrize("left", [None, b"{"])
+def test_where_the_package_of_the_files_is_gone_they_are_written_anew(
+    files: tuple[Yard, Product], left: bytes | None
+) -> None:
+    yard, product = files
+    first = yard.publish((product,))
+    package = yard.settings.published_folder / product.folder_name(first.version) / "datapackage.json"
+    package.unlink()
+    if left is not None:
+        package.write_bytes(left)
+    second = yard.publish((product,))
+    assert second.made_from == first.version
+    assert all(sha256_of(yard.settings.published_folder / one.name) == one.sha256 for one in second.files)

@@ -107,6 +107,30 @@ def test_there_and_back_again_and_a_publish_that_failed_in_between(
         ]
 
 
+def test_two_moves_before_a_publish_that_failed_are_told_once(
+    settings: Settings, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = _publish(settings, manifest, 1_000), _publish(settings, manifest, 1_001)
+    back, forth = rollback(settings, first.version), rollback(settings, second.version)
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr("pipelines.publish.publish.move_pointers", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                _publish(settings, manifest, 777)
+    third = _publish(settings, manifest, 1_002)
+    for moment, version, value in (
+        (first.published_at, first, 1_000),
+        (second.published_at, second, 1_001),
+        (back.moved_at, first, 1_000),
+        (forth.moved_at, second, 1_001),
+        (third.published_at, third, 1_002),
+    ):
+        assert _as_of(settings, moment) == [(value, version.version)]
+    with duckdb.connect(str(settings.published_folder / POINTER), read_only=True) as connection:
+        found = connection.execute("SELECT count(*) FROM marts.indicator_history WHERE grain = 'daily'").fetchall()
+        assert found == [(5,)]
+
+
 def test_a_version_that_is_not_what_was_published_is_not_given_to_readers(settings: Settings, manifest: Path) -> None:
     first, second = _publish(settings, manifest, 1_000), _publish(settings, manifest, 1_001)
     folder = settings.published_folder
