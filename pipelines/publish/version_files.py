@@ -95,16 +95,30 @@ def _write_role(
 ) -> dict[str, TableState]:
     """Writes and checks a role's file; tells what is in it."""
     file = partial_of(folder / role.file_name(versions[-1].version))
-    is_copied = basis is not None and role.is_copied and _copy(folder, basis, role, file)
+    is_copied = basis is not None and role.is_copied and _copy(folder, contents, basis, role, file)
     written = write_file(contents, role, file, versions, basis if is_copied else None)
     return check_file(contents, file, written)
 
 
-def _copy(folder: Path, basis: Basis, role: Role, target: Path) -> bool:
-    """Lets a role's file be the basis's, if that one's bytes are those that its manifest binds."""
+def _copy(folder: Path, contents: Contents, basis: Basis, role: Role, target: Path) -> bool:
+    """Lets a role's file be the basis's, if its bytes are those that its manifest binds and its tables those of the role."""
     name = role.file_name(basis.version.version)
     bound = {file.name: file for file in basis.version.files}
-    return name in bound and copy_of(folder / name, bound[name], target)
+    return name in bound and _is_of_role(folder / name, contents, role) and copy_of(folder / name, bound[name], target)
+
+
+def _is_of_role(file: Path, contents: Contents, role: Role) -> bool:
+    """Whether a file has the tables that the role may have now: one taken from it must not lie in a free block of a copy."""
+    with in_memory() as connection:
+        connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(file))} AS published (READ_ONLY)")
+        there = connection.execute(
+            """
+            SELECT schema_name || '.' || table_name FROM duckdb_tables()
+            WHERE database_name = 'published' AND schema_name <> 'meta'
+            """
+        ).fetchall()
+        return {name for (name,) in there} == {table.full_name for table in contents.tables(connection, role)}
 
 
 def _write_product(

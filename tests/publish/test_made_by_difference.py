@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pipelines.calendar import now
 from pipelines.errors import PermanentError
 from pipelines.load.warehouse import open_warehouse
 from pipelines.open_data import write_mart_files
+from pipelines.publish import version_files
 from pipelines.publish.files import sha256_of
 from pipelines.publish.publish import POINTER, publish
 from pipelines.publish.roles import LEADERS, ROLES, Product
@@ -264,6 +266,16 @@ def test_a_column_that_is_hidden_now_lies_in_no_free_block(yard: Yard) -> None:
     second = publish(yard.settings, yard.manifest, (*HIDDEN, "note"), accepted_because="a test")
     assert second.made_from is None
     assert b"a secret of old" not in yard.published(second).read_bytes()
+
+
+def test_a_table_that_a_role_may_no_longer_have_is_in_no_copy(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    yard.publish()
+    fewer = replace(LEADERS, names=frozenset())
+    monkeypatch.setattr(version_files, "ROLES", (ROLES[0], fewer, ROLES[2]))
+    version = yard.publish()
+    with duckdb.connect(str(yard.published(version, 1)), read_only=True) as connection:
+        found = connection.execute("SELECT DISTINCT schema_name FROM duckdb_tables() ORDER BY 1").fetchall()
+    assert found == [("marts",), ("meta",)]
 
 
 def test_what_the_public_may_have_is_never_a_copy(yard: Yard) -> None:

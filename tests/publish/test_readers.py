@@ -90,12 +90,12 @@ def _pythons(*, of_every_version: bool) -> list[str]:
     return ([str(python) for python in older for _ in range(2)] + [sys.executable] * 8)[:8]
 
 
-def _publish(settings: Settings, manifest: Path, number: int) -> str:
+def _publish(settings: Settings, manifest: Path, number: int, *, is_whole: bool) -> str:
     build_more(settings, "marts.indicator_daily", f'UPDATE marts.indicator_daily SET "value" = {number}')
     build_more(settings, "core.dim_unit", f"UPDATE core.dim_unit SET unit_name_vi = '{number}'")
     version = publish(settings, manifest, HIDDEN)
-    # As each morning: from the version before, not from nothing.
-    assert (version.made_from is None) == (number == 0)
+    # As each morning from the version before, not from nothing, but for the first and after a rollback.
+    assert (version.made_from is None) == is_whole
     return version.version
 
 
@@ -103,7 +103,7 @@ def _read_through(settings: Settings, pythons: list[str], publishes: int, rollba
     """Publishes and rolls back under eight readers, and judges all that they read."""
     manifest = build_warehouse(settings)
     told_whole(settings, "marts.indicator_daily", "core.dim_unit")
-    numbers = {_publish(settings, manifest, 0): 0}
+    numbers = {_publish(settings, manifest, 0, is_whole=True): 0}
     folder = settings.published_folder
     pointers = [folder / name for name in (POINTER, "figures.duckdb")]
     with ExitStack() as stack:
@@ -111,9 +111,11 @@ def _read_through(settings: Settings, pythons: list[str], publishes: int, rollba
             stack.enter_context(_reading(python, pointers[number // 2 % 2], is_long=number % 2 == 0))
             for number, python in enumerate(pythons)
         ]
+        was_rolled_back = False
         for number in range(1, publishes + 1):
-            numbers[_publish(settings, manifest, number)] = number
-            if number % (publishes // rollbacks) == 0:
+            numbers[_publish(settings, manifest, number, is_whole=was_rolled_back)] = number
+            was_rolled_back = number % (publishes // rollbacks) == 0
+            if was_rolled_back:
                 rollback(settings, sorted(numbers)[-2])
         for reader in readers:
             said = json.loads(reader.process.communicate("\n", timeout=60)[0])
