@@ -211,8 +211,8 @@ def _check_unit(workshop: Workshop, unit: str | None) -> None:
     named = {known.unit_code: known.name_vi for known in workshop.reference.units}
     if unit is None or unit in named:
         return
-    meant = [code for code, name in named.items() if name in get_close_matches(unit, named.values(), n=3)]
-    meant += get_close_matches(unit, named, n=3)
+    names = get_close_matches(unit, named.values(), n=3)
+    meant = [*(code for code, name in named.items() if name in names), *get_close_matches(unit, named, n=3)]
     hint = "; ".join(f"{code} {named[code]}" for code in dict.fromkeys(meant))
     raise typer.BadParameter(
         f"{unit}: không có mã đơn vị này | no unit has this code."

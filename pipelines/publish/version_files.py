@@ -104,7 +104,12 @@ def _copy(folder: Path, contents: Contents, basis: Basis, role: Role, target: Pa
     """Lets a role's file be the basis's, if its bytes are those that its manifest binds and its tables those of the role."""
     name = role.file_name(basis.version.version)
     bound = {file.name: file for file in basis.version.files}
-    return name in bound and _is_of_role(folder / name, contents, role) and copy_of(folder / name, bound[name], target)
+    if name not in bound or not copy_of(folder / name, bound[name], target):
+        return False
+    if _is_of_role(target, contents, role):
+        return True
+    target.unlink()
+    return False
 
 
 def _is_of_role(file: Path, contents: Contents, role: Role) -> bool:

@@ -222,16 +222,18 @@ def test_a_version_after_a_rollback_is_written_whole(yard: Yard) -> None:
     assert yard.publish().made_from == third.version
 
 
-def test_a_file_whose_bytes_changed_is_not_copied(yard: Yard) -> None:
+@pytest.mark.parametrize("place", [0, 9, -1], ids=["its hash", "what says that it is a DuckDB file", "its end"])
+def test_a_file_whose_bytes_changed_is_not_copied(yard: Yard, place: int) -> None:
     yard.hold([("H56.12", number, None) for number in range(50)])
     first = yard.publish()
     file = yard.published(first)
     file.chmod(0o600)
     with file.open("r+b") as opened:
-        opened.seek(-1, 2)
-        last = opened.read(1)[0]
-        opened.seek(-1, 2)
-        opened.write(bytes([last ^ 1]))
+        at = place % file.stat().st_size
+        opened.seek(at)
+        there = opened.read(1)[0]
+        opened.seek(at)
+        opened.write(bytes([there ^ 1]))
     yard.build("core", "fct_dossier", "UPDATE core.fct_dossier SET note = 'x' WHERE load_sequence = 3")
     yard.assert_published(yard.publish())
 
