@@ -14,7 +14,6 @@ from typing import Final
 
 import duckdb
 
-from pipelines.publish.files import identity_of, sha256_of
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
 from pipelines.publish.indicator_history import changed_after
 from pipelines.publish.versions import Version
@@ -73,11 +72,7 @@ class Earlier:
         """Whether a file below the folder is still there as the version's manifest binds it."""
         file = self.folder / name
         bound = {one.name: one for one in self.basis.version.files}.get(f"{self.folder.name}/{name}")
-        return (
-            bound is not None
-            and file.is_file()
-            and (identity_of(file) == bound.written_as or sha256_of(file) == bound.sha256)
-        )
+        return bound is not None and bound.is_still(file)
 
     def changed_values(self, table: str, expression: str) -> frozenset[object] | None:
         """What an expression gives for the rows that left or came since; None if that is not known."""

@@ -36,6 +36,7 @@ from pipelines.publish.versions import (
     Version,
     current_version,
     manifest_name,
+    newest_if_current,
     read_rollbacks,
     read_versions,
 )
@@ -129,14 +130,12 @@ def _append_to_history(
     A version that was rolled back to and whose file somebody removed since cannot be told any more.
     """
     names = [item.version for item in readable]
-    last = max(readable, key=lambda item: item.published_at, default=None)
-    changed_rows = None
-    # Readers have another one after a rollback, or after a clock that was set back: then the newest is not the last.
-    if last and last.version == current_version(folder):
-        changed_rows = changed_since(connection, last, telling)
+    last = newest_if_current(folder, readable)
+    changed_rows = changed_since(connection, last, telling) if last else None
+    newest_at = max((item.published_at for item in readable), default=published_at)
     for record in read_rollbacks(folder):
         file = folder / ANALYSTS.file_name(record.to_version)
-        if last and record.moved_at > last.published_at:
+        if record.moved_at > newest_at:
             changed_rows = None
             if file.exists():
                 append_return_to(connection, record.to_version, file, record.moved_at, names)

@@ -14,7 +14,7 @@ from pipelines.in_memory import in_memory
 from pipelines.publish.changes import Basis
 from pipelines.publish.contents import Contents
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows
-from pipelines.publish.files import WAL, identity_of, sha256_of
+from pipelines.publish.files import WAL
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
 from pipelines.publish.indicator_history import write_indicator_as_of
 from pipelines.publish.meta import META
@@ -85,11 +85,8 @@ def write_file(
 
 
 def copy_of(source: Path, bound: PublishedFile, target: Path) -> bool:
-    """Copies a published file; False, and nothing copied, if its bytes are not those that its manifest binds.
-
-    A disk that forgets is found out by whoever reads: DuckDB keeps a checksum with each block.
-    """
-    if identity_of(source) != bound.written_as and sha256_of(source) != bound.sha256:
+    """Copies a published file; False, and nothing copied, if it is not any more what its manifest binds."""
+    if not bound.is_still(source):
         return False
     shutil.copyfile(source, target)
     target.chmod(_WRITABLE)

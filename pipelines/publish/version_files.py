@@ -16,7 +16,7 @@ from pipelines.publish.files import files_in, identity_of, make_lasting, partial
 from pipelines.publish.role_file import check_file, copy_of, require_same, write_file
 from pipelines.publish.roles import ANALYSTS, ROLES, Product, Role
 from pipelines.publish.tables import columns_in_build
-from pipelines.publish.versions import PublishedFile, TableState, Version, current_version
+from pipelines.publish.versions import PublishedFile, TableState, Version, newest_if_current
 from pipelines.quoting import literal
 
 
@@ -33,10 +33,9 @@ def find_basis(contents: Contents, folder: Path, readable: Sequence[Version], ve
         readable: Every version that can be read.
         version: The new one.
     """
-    last = max(readable, key=lambda item: item.published_at, default=None)
+    last = newest_if_current(folder, readable)
     if (
         last is None
-        or last.version != current_version(folder)
         or (last.code_version, last.duckdb_version) != (version.code_version, version.duckdb_version)
         or f"{last.published_at:%Y%m}" != f"{version.published_at:%Y%m}"
         or last.published_at >= version.published_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from pipelines.publish.files import name_of_partial, partial_of
+from pipelines.publish.files import identity_of, name_of_partial, partial_of, sha256_of
 
 # The commit point: a version is published from the moment at which this pointer leads to it.
 POINTER: Final = "warehouse.duckdb"
@@ -37,6 +37,13 @@ class PublishedFile(_Fact):
     sha256: str
     file_bytes: int
     written_as: str = ""
+
+    def is_still(self, file: Path) -> bool:
+        """Whether a file is what was written: the very one, or another one with the same bytes.
+
+        A disk that forgets is found out by whoever reads: DuckDB keeps a checksum with each block.
+        """
+        return file.is_file() and (identity_of(file) == self.written_as or sha256_of(file) == self.sha256)
 
 
 class TableState(_Fact):
@@ -193,6 +200,12 @@ def read_versions(folder: Path) -> list[Version]:
     found = sorted(folder.glob(manifest_name("*")), key=lambda file: file.name)
     unnamed = unnamed_manifest(folder)
     return [read_manifest(file) for file in [*found, *([unnamed] if unnamed else [])]]
+
+
+def newest_if_current(folder: Path, readable: Sequence[Version]) -> Version | None:
+    """The newest version, if it is the one that readers have; after a rollback or a clock that was set back it is not."""
+    newest = max(readable, key=lambda item: item.published_at, default=None)
+    return newest if newest and newest.version == current_version(folder) else None
 
 
 def read_manifest(file: Path) -> Version:
