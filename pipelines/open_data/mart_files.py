@@ -15,7 +15,7 @@ from pipelines.quoting import identifier, literal
 
 SCHEMA = "marts"
 # Its periods are days and months, as text; those of other tables are months.
-_HISTORY, _MONTH = "indicator_history", "period"
+_HISTORY, _PERIOD = "indicator_history", "period"
 _TITLE = Words("Bảng chỉ tiêu của Kho Tỉnh", "Marts of Kho Tỉnh")
 _DESCRIPTION = Words(
     "Mọi bảng của lược đồ marts trong bản công bố, dạng CSV và parquet; dùng nội bộ, không phải dữ liệu mở.",
@@ -62,9 +62,9 @@ def write_mart_files(published: Path, manifest: Path, folder: Path, earlier: Ear
         resources = []
         for table in _tables(connection):
             described = declared.get((SCHEMA, table), DescribedTable(SCHEMA, table, Words("", "")))
-            part = _part_of(connection, table, described.key)
+            column, part = _part_of(connection, table, described.key)
             changed = earlier.changed_values(f"{SCHEMA}.{table}", part) if earlier else None
-            for name in _parts(connection, table, part):
+            for name in _parts(connection, table, column, part):
                 file, rows = f"{table}{name}", f"{select(SCHEMA, table)} WHERE {part} = {literal(name)}"
                 written = None
                 is_same = earlier and changed is not None and name not in changed
@@ -85,20 +85,18 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _part_of(connection: duckdb.DuckDBPyConnection, table: str, key: tuple[str, ...]) -> str:
-    """SQL: what the name of a row's file ends with."""
+def _part_of(connection: duckdb.DuckDBPyConnection, table: str, key: tuple[str, ...]) -> tuple[str, str]:
+    """SQL: what a row's file is told by, and what the name of that file ends with."""
     if table == _HISTORY:
-        return "'-' || left(replace(period, '-', ''), 6)"
+        return _PERIOD, f"'-' || left(replace({_PERIOD}, '-', ''), 6)"
     kinds = dict(row[:2] for row in connection.execute(f"DESCRIBE {select(SCHEMA, table)}").fetchall())
-    days = [column for column in key if kinds[column] == "DATE"]
-    if days:
-        return f"'-' || coalesce(strftime({identifier(days[0])}, '%Y%m'), 'undated')"
-    return f"'-' || coalesce(left({_MONTH}, 4), 'undated')" if _MONTH in key else "''"
+    for day in (identifier(column) for column in key if kinds[column] == "DATE"):
+        return day, f"'-' || coalesce(strftime({day}, '%Y%m'), 'undated')"
+    return (_PERIOD, f"'-' || coalesce(left({_PERIOD}, 4), 'undated')") if _PERIOD in key else ("''", "''")
 
 
-def _parts(connection: duckdb.DuckDBPyConnection, table: str, part: str) -> list[str]:
-    rows = connection.execute(
-        f"SELECT DISTINCT {part} FROM {identifier(SCHEMA)}.{identifier(table)} ORDER BY ALL"
-    ).fetchall()
+def _parts(connection: duckdb.DuckDBPyConnection, table: str, column: str, part: str) -> list[str]:
+    told_by = f"(SELECT DISTINCT {column} FROM {identifier(SCHEMA)}.{identifier(table)})"
+    rows = connection.execute(f"SELECT DISTINCT {part} FROM {told_by} ORDER BY ALL").fetchall()
     # A table without rows has its files, with nothing but columns in them.
     return [name for (name,) in rows] or [""]

@@ -47,7 +47,7 @@ class Basis:
     Attributes:
         version: It.
         changed_rows: For each table (`schema.table`) whose every change since is told, a query on the build file, attached
-            as `warehouse`, for the rows that left it or came: a row that changed is two.
+            as `warehouse`, for the rows that left it or came (`is_put_in`): a row that changed is two.
     """
 
     version: Version

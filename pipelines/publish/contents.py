@@ -13,6 +13,7 @@ from pipelines.in_memory import in_memory
 from pipelines.publish.changes import Basis
 from pipelines.publish.indicator_history import KEY as HISTORY_KEY
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
+from pipelines.publish.meta import META_MODELS, META_SCHEMA
 from pipelines.publish.roles import Role
 from pipelines.publish.tables import Table
 from pipelines.quoting import literal
@@ -65,9 +66,9 @@ class Contents:
         ).fetchall()
         keys = {(schema, name): tuple(columns) for schema, name, columns in constraints}
         return [
-            self._table(schema, name, columns, keys.get((schema, name), ()), basis)
+            self._table((schema, name), columns, keys.get((schema, name), ()), basis)
             for schema, name, columns in found
-            if (schema, name) in self.described and role.holds(schema, name)
+            if (schema, name) in self.described and role.holds(*_published_as(schema, name))
         ]
 
     def keys(self, role: Role) -> dict[str, tuple[str, ...]]:
@@ -77,15 +78,22 @@ class Contents:
             return {table.full_name: table.key for table in self.tables(connection, role) if table.key}
 
     def _table(
-        self, schema: str, name: str, columns: list[str], constraint: tuple[str, ...], basis: Basis | None
+        self, source: tuple[str, str], columns: list[str], constraint: tuple[str, ...], basis: Basis | None
     ) -> Table:
-        key = constraint or self.described[schema, name].key
-        full_name = f"{schema}.{name}"
+        key = constraint or self.described[source].key
+        full_name = ".".join(source)
+        schema, name = _published_as(*source)
         return Table(
             schema=schema,
             name=name,
+            source=source,
             columns=tuple(column for column in columns if column not in self.hidden),
             key=HISTORY_KEY if full_name == INDICATOR_HISTORY else () if self.hidden & set(key) else key,
             changed_rows=basis.changed_rows.get(full_name) if basis else None,
-            before=basis.version.tables.get(full_name) if basis else None,
+            before=basis.version.tables.get(f"{schema}.{name}") if basis else None,
         )
+
+
+def _published_as(schema: str, name: str) -> tuple[str, str]:
+    model = META_MODELS.get((schema, name))
+    return (META_SCHEMA, model) if model else (schema, name)

@@ -91,7 +91,7 @@ _KEEP_SUMS = "INSERT INTO ops.indicator_history_sums FROM differing WHERE rows_c
 _IS_TOLD = f"""
 SELECT coalesce(max(greatest(known_from, coalesce(known_until, known_from))) >= $at, false) FROM {TABLE}
 """
-_LAST = "SELECT max(greatest(version_from, coalesce(version_until, ''))) FROM marts.indicator_history"
+_LAST = "SELECT greatest(max(version_from), max(version_until)) FROM marts.indicator_history"
 _UNDO = (
     f"""
     CREATE OR REPLACE TEMP TABLE undone AS
@@ -190,16 +190,17 @@ def _append(
 
 
 def changed_after(moment: datetime) -> str:
-    """A query for the rows that were begun or ended after a moment, and for those that ended as they stood at it.
+    """A query for what left and came after a moment: a row that was ended left as it stood, and came with its end.
 
     Args:
         moment: When a version was published; the build file is attached as `warehouse`.
     """
+    # Each asks one column for its latest rows: DuckDB looks no further where those of a zone are earlier.
+    ended = f"FROM warehouse.{TABLE} WHERE known_until > TIMESTAMP '{moment}' AND known_from <= TIMESTAMP '{moment}'"
     return f"""
-        SELECT * FROM warehouse.{TABLE} WHERE known_from > TIMESTAMP '{moment}' OR known_until > TIMESTAMP '{moment}'
-        UNION ALL
-        SELECT * REPLACE (NULL AS known_until, NULL AS version_until) FROM warehouse.{TABLE}
-        WHERE known_until > TIMESTAMP '{moment}'"""
+        SELECT true AS is_put_in, * FROM warehouse.{TABLE} WHERE known_from > TIMESTAMP '{moment}'
+        UNION ALL SELECT true, * {ended}
+        UNION ALL SELECT false, * REPLACE (NULL AS known_until, NULL AS version_until) {ended}"""
 
 
 def figures_moved(connection: duckdb.DuckDBPyConnection) -> dict[str, FiguresMoved]:

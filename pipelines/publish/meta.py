@@ -1,4 +1,4 @@
-"""Where the figures come from, as readers may see it: a query on the build file for each table of the schema `meta`.
+"""Where the figures come from, as readers may see it: a query on the build file for each table of the schema `meta`, or a model.
 
 None shows a cell of a source, nor who did something.
 """
@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+META_SCHEMA: Final = "meta"
+# Models as they are: they grow with the history, and their builds tell what they changed.
+META_MODELS: Final = {("ops", "completeness"): "completeness"}
 META: Final = {
     "loads": """
         SELECT loads.*, arrivals.file_name, arrivals.file_sha256, arrivals.file_bytes, arrivals.source_modified_at,
@@ -43,7 +46,6 @@ META: Final = {
         ) AS last_words USING (closure_sequence)
         WHERE last_words.action = 'close'""",
     "indicator_datasets": "SELECT * FROM warehouse.staging.indicator_datasets",
-    "completeness": "SELECT * FROM warehouse.ops.completeness",
     "expected_periods": "SELECT * FROM warehouse.staging.expected_periods",
     "freshness": "SELECT * FROM warehouse.ops.freshness",
     "indicators": "SELECT * FROM warehouse.reference.indicators",

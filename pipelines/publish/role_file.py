@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -14,20 +13,19 @@ from pipelines.in_memory import in_memory
 from pipelines.publish.changes import Basis
 from pipelines.publish.contents import Contents
 from pipelines.publish.dictionary import DICTIONARY_COLUMNS, dictionary_rows
-from pipelines.publish.files import WAL
+from pipelines.publish.files import WAL, copy_bytes
 from pipelines.publish.indicator_history import TABLE as INDICATOR_HISTORY
 from pipelines.publish.indicator_history import write_indicator_as_of
-from pipelines.publish.meta import META
+from pipelines.publish.meta import META, META_MODELS, META_SCHEMA
 from pipelines.publish.moments import LOCAL_MOMENT
 from pipelines.publish.roles import Role
-from pipelines.publish.tables import Written, holds_what_was_written, state_of, write_table
+from pipelines.publish.tables import Table, Written, holds_what_was_written, state_of, write_table
 from pipelines.publish.versions import PublishedFile, TableState, Version
 from pipelines.publish.views import check_views, write_views
 from pipelines.quoting import identifier, literal
 
 # BI tools lag behind: every DuckDB from 1.2 on reads this storage version.
 STORAGE_VERSION: Final = "v1.2.0"
-META_SCHEMA: Final = "meta"
 # Of each file its own.
 _OF_THE_FILE = frozenset({"meta.dictionary", "meta.versions"})
 _AGAIN = "Run khotinh run again."
@@ -54,12 +52,13 @@ def write_file(
         Its tables, without `meta`.
 
     Raises:
-        PermanentError: A view reads what the role does not have.
+        PermanentError: A view reads what the role does not have, or a model of `meta` is not built.
     """
     with in_memory() as connection:
         connection.execute(f"ATTACH {literal(str(contents.build))} AS warehouse (READ_ONLY)")
         connection.execute(f"ATTACH {literal(str(file))} AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
         tables = contents.tables(connection, role, basis)
+        _require_models_of_meta(tables, role)
         if basis:
             # Small steps, and other files are written meanwhile: threads of one's own would wait for each other.
             connection.execute("SET threads = 1")
@@ -73,7 +72,7 @@ def write_file(
                 write_indicator_as_of(connection)
                 connection.execute("USE memory")
         write_views(connection, role.schemas, frozenset(contents.described))
-        connection.execute("CREATE SCHEMA published.meta")
+        connection.execute("CREATE SCHEMA IF NOT EXISTS published.meta")
         for name, query in META.items():
             if role.holds(META_SCHEMA, name):
                 connection.execute(f"CREATE TABLE published.meta.{name} AS {query}")
@@ -88,7 +87,7 @@ def copy_of(source: Path, bound: PublishedFile, target: Path) -> bool:
     """Copies a published file; False, and nothing copied, if it is not any more what its manifest binds."""
     if not bound.is_still(source):
         return False
-    shutil.copyfile(source, target)
+    copy_bytes(source, target)
     target.chmod(_WRITABLE)
     return True
 
@@ -116,7 +115,8 @@ def check_file(contents: Contents, file: Path, written: list[Written]) -> dict[s
         check_views(connection)
         found = {one.table.full_name: one.state for one in written if holds_what_was_written(connection, one)}
         for name in _meta_tables(connection):
-            found[name] = state_of(connection, name)
+            if name not in found:
+                found[name] = state_of(connection, name)
     for name in sorted({one.table.full_name for one in written} - found.keys()):
         raise PermanentError(f"{name} is not in {file.name} as it was written.", _AGAIN)
     return found
@@ -138,13 +138,24 @@ def require_same(found: Mapping[str, Mapping[str, TableState]]) -> None:
                 raise PermanentError(f"{name} is another one in the file of {role}.", _AGAIN)
 
 
+def _require_models_of_meta(tables: list[Table], role: Role) -> None:
+    there = {table.name for table in tables if table.schema == META_SCHEMA}
+    for name in META_MODELS.values():
+        if role.holds(META_SCHEMA, name) and name not in there:
+            raise PermanentError(
+                f"The warehouse has no table for {META_SCHEMA}.{name}.", "Run the job build_and_publish."
+            )
+
+
 def _remove_what_is_written_anew(connection: duckdb.DuckDBPyConnection) -> None:
-    """Views and macros, which cost nothing, and all of `meta`."""
+    """Views and macros, which cost nothing, and what is asked for `meta`."""
     for schema, name in _names(connection, "view_name", "duckdb_views() WHERE NOT internal"):
         connection.execute(f"DROP VIEW published.{identifier(schema)}.{identifier(name)}")
     for schema, name in _names(connection, "function_name", "duckdb_functions() WHERE function_type = 'table_macro'"):
         connection.execute(f"DROP MACRO TABLE published.{identifier(schema)}.{identifier(name)}")
-    connection.execute("DROP SCHEMA published.meta CASCADE")
+    for schema, name in _names(connection, "table_name", f"duckdb_tables() WHERE schema_name = '{META_SCHEMA}'"):
+        if name not in META_MODELS.values():
+            connection.execute(f"DROP TABLE published.{identifier(schema)}.{identifier(name)}")
 
 
 def _names(connection: duckdb.DuckDBPyConnection, column: str, relation: str) -> list[tuple[str, str]]:
@@ -156,7 +167,7 @@ def _names(connection: duckdb.DuckDBPyConnection, column: str, relation: str) ->
 def _meta_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     there = (
         f"{schema}.{name}"
-        for schema, name in _names(connection, "table_name", "duckdb_tables() WHERE schema_name = 'meta'")
+        for schema, name in _names(connection, "table_name", f"duckdb_tables() WHERE schema_name = '{META_SCHEMA}'")
     )
     return [name for name in there if name not in _OF_THE_FILE]
 

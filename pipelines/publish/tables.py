@@ -17,6 +17,8 @@ from pipelines.quoting import identifier, literal
 # Where more of a table changed, writing it whole is quicker, and packs it.
 _MOST_TO_REPLACE: Final = 0.25
 _TIMES: Final = frozenset({"DATE", "TIMESTAMP"})
+# A month, or a day, as text.
+_PERIOD: Final = "period"
 
 
 @dataclass(frozen=True)
@@ -24,16 +26,18 @@ class Table:
     """A table to publish.
 
     Attributes:
-        schema, name: In both files.
+        schema, name: In the published file.
+        source: Schema and name in the build file.
         columns: Those that readers get, in order.
         key: Columns, all of them readers', that tell its rows apart; empty if readers get none such.
-        changed_rows: A query for rows of the build that left or came since the file that this one is a copy of; None if
-            that is not known. It may give more rows than changed, and more columns than readers get.
+        changed_rows: A query for what left the build's table (`is_put_in` false) and came into it (true) since the file that
+            this one is a copy of; None if that is not known. It may give more columns than readers get.
         before: What the copy holds of it; None if nothing.
     """
 
     schema: str
     name: str
+    source: tuple[str, str]
     columns: tuple[str, ...]
     key: tuple[str, ...] = ()
     changed_rows: str | None = None
@@ -46,7 +50,8 @@ class Table:
 
     def in_file(self, database: str) -> str:
         """Quoted, as SQL."""
-        return f"{identifier(database)}.{identifier(self.schema)}.{identifier(self.name)}"
+        place = self.source if database == "warehouse" else (self.schema, self.name)
+        return ".".join(identifier(name) for name in (database, *place))
 
 
 @dataclass(frozen=True)
@@ -55,14 +60,12 @@ class Written:
 
     Attributes:
         state: What it must hold.
-        replaced_by: The columns whose changed values had their rows replaced; empty if it was written whole.
-        replaced: What the rows of those values must hold.
+        put_in: What its last rows must hold, if the others are those of the file before; None if it was written whole.
     """
 
     table: Table
     state: TableState
-    replaced_by: tuple[str, ...] = ()
-    replaced: TableState | None = None
+    put_in: TableState | None = None
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, table: Table) -> Written:
@@ -92,26 +95,23 @@ def columns_in_build(connection: duckdb.DuckDBPyConnection, table: Table) -> str
 def holds_what_was_written(connection: duckdb.DuckDBPyConnection, written: Written) -> bool:
     """Whether the finished file holds a table, read as a reader would read it.
 
-    Of a table of which some rows were replaced, those are held against the build's, and all are counted: the others are
+    Of a table of which some rows were replaced, those that were put in are read again, and all are counted: the others are
     the bytes of a file that was checked.
 
     Args:
         connection: Has both files attached.
         written: What must be there.
     """
-    table = written.table
-    if not written.replaced_by:
+    table, put_in = written.table, written.put_in
+    if put_in is None:
         return state_of(connection, table.in_file("published")) == written.state
     counts = [
         connection.execute(f"SELECT count(*) FROM {table.in_file(name)}").fetchall()[0][0]
         for name in ("published", "warehouse")
     ]
-    if counts != [written.state.rows, written.state.rows]:
-        return False
-    which = _take_changed_values(connection, table, written.replaced_by)
     return (
-        which is None
-        or state_of(connection, _rows_to_replace(connection, table, "published", which)) == written.replaced
+        counts == [written.state.rows, written.state.rows]
+        and state_of(connection, _last_rows(connection, table, put_in.rows)) == put_in
     )
 
 
@@ -124,21 +124,15 @@ def _write_whole(connection: duckdb.DuckDBPyConnection, table: Table) -> Written
 
 
 def _write_changes(connection: duckdb.DuckDBPyConnection, table: Table) -> Written | None:
-    """Replaces the rows of every value that a changed row has in some columns: right whichever columns they are."""
+    """Takes out the rows that left and puts in those that came; None, and nothing done, if that cannot be."""
     before = table.before
     if before is None or table.changed_rows is None:
         return None
-    key = table.key or _telling_column(connection, table)
-    which = _take_changed_values(connection, table, key)
-    if which is None:
-        return Written(table, before, replaced_by=key)
-    told = ", ".join(identifier(name) for name in table.columns)
-    coming = _rows_to_replace(connection, table, "warehouse", which)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE put_in AS SELECT {told} FROM {coming}")
-    came = state_of(connection, "put_in")
-    if came.rows > _MOST_TO_REPLACE * before.rows:
+    _set_changes_apart(connection, table)
+    left, came = state_of(connection, "left_rows"), state_of(connection, "came_rows")
+    if came.rows > _MOST_TO_REPLACE * before.rows or not _find_left(connection, table, left.rows):
         return None
-    left = state_of(connection, _rows_to_replace(connection, table, "published", which))
+    connection.execute("INSERT INTO put_in FROM came_rows")
     connection.execute(f"DELETE FROM {table.in_file('published')} WHERE rowid IN (SELECT place FROM places)")
     connection.execute(f"INSERT INTO {table.in_file('published')} FROM put_in")
     state = TableState(
@@ -146,60 +140,98 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, table: Table) -> Writt
         checksum=before.checksum - left.checksum + came.checksum,
         columns=before.columns,
     )
-    return Written(table, state, replaced_by=key, replaced=came)
+    return Written(table, state, state_of(connection, "put_in"))
+
+
+def _set_changes_apart(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Makes `left_rows` and `came_rows` as readers get them: what left and came again is neither."""
+    told = ", ".join(f"told.{identifier(name)}" for name in table.columns)
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE net_changes AS
+        SELECT {told}, CAST(sum(CASE WHEN told.is_put_in THEN 1 ELSE -1 END) AS BIGINT) AS "times of the row"
+        FROM ({table.changed_rows}) AS told GROUP BY ALL HAVING "times of the row" <> 0
+        """
+    )
+    for rows, sign in (("left_rows", "-"), ("came_rows", "")):
+        connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE {rows} AS SELECT told.* EXCLUDE ("times of the row")
+            FROM net_changes AS told, range({sign}told."times of the row")
+            """
+        )
+
+
+def _find_left(connection: duckdb.DuckDBPyConnection, table: Table, rows_left: int) -> bool:
+    """Makes `places`, where the rows that left lie in the copy, and `put_in`, what else lies there and is to stay.
+
+    Without a key, places are those of all rows that are like one that left in the column that tells most apart. Of all rows
+    only these columns and the times are read, and tables lie by time: no other zone of them is read.
+
+    Returns:
+        Whether all that left are there.
+    """
+    told = ", ".join(identifier(name) for name in table.columns)
+    there = table.in_file("published")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE put_in AS SELECT {told} FROM came_rows LIMIT 0")
+    connection.execute("CREATE OR REPLACE TEMP TABLE places (place BIGINT)")
+    if not rows_left:
+        return True
+    alike = " AND ".join(
+        f"there.{identifier(name)} {'=' if table.key else 'IS NOT DISTINCT FROM'} gone.{identifier(name)}"
+        for name in table.key or _telling_column(connection, table)
+    )
+    connection.execute(
+        f"""
+        INSERT INTO places SELECT there.rowid FROM {there} AS there
+        SEMI JOIN left_rows AS gone ON {alike} WHERE {_within_times(connection, table)}
+        """
+    )
+    if not table.key:
+        connection.execute(
+            f"""
+            INSERT INTO put_in SELECT {told} FROM {there} WHERE rowid IN (SELECT place FROM places)
+            EXCEPT ALL FROM left_rows
+            """
+        )
+    (are_there,) = connection.execute(
+        f"SELECT (SELECT count(*) FROM places) - (SELECT count(*) FROM put_in) = {rows_left}"
+    ).fetchall()[0]
+    return bool(are_there)
 
 
 def _telling_column(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
-    """Where readers do not get the key: the one column that tells changed rows apart best."""
+    """Where readers do not get the key: the one column that tells best apart what left."""
     counts = ", ".join(f"approx_count_distinct({identifier(name)})" for name in table.columns)
-    found = connection.execute(f"SELECT {counts} FROM ({table.changed_rows})").fetchall()[0]
+    found = connection.execute(f"SELECT {counts} FROM left_rows").fetchall()[0]
     return (max(zip(found, table.columns, strict=True))[1],)
 
 
-def _take_changed_values(connection: duckdb.DuckDBPyConnection, table: Table, key: tuple[str, ...]) -> str | None:
-    """Sets the values apart that changed rows have in the key; returns which rows are to be replaced, as SQL.
-
-    Rows of these values, within the times of the changed rows: tables lie by time, and no other zone of them is read then.
-    A row of a changed value outside of these times did not change. None if no row changed.
-    """
-    kinds = dict(_kinds(connection, table.in_file("warehouse"), table.columns))
-    times = [name for name in table.columns if kinds[name] in _TIMES]
-    columns = list(dict.fromkeys((*key, *times)))
-    told = ", ".join(identifier(name) for name in columns)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE changed_rows AS SELECT DISTINCT {told} FROM ({table.changed_rows})"
-    )
-    lacks_none = {name: f"count(*) = count({identifier(name)})" for name in columns}
+def _within_times(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """SQL: the stretches of time that what left lies in, of those columns in which each such row has a time."""
+    kinds = {
+        name: kind for name, kind in _kinds(connection, "left_rows", table.columns) if kind in _TIMES or name == _PERIOD
+    }
+    if not kinds:
+        return "true"
     ends = ", ".join(
-        f"CASE WHEN {lacks_none[name]} THEN CAST({end}({identifier(name)}) AS VARCHAR) END"
+        f"CASE WHEN count(*) = count({identifier(name)}) THEN CAST({end}({identifier(name)}) AS VARCHAR) END"
+        for name in kinds
         for end in ("min", "max")
-        for name in columns
     )
-    rows, *found = connection.execute(f"SELECT count(*), {ends} FROM changed_rows").fetchall()[0]
-    if not rows:
-        return None
-    told = ", ".join(identifier(name) for name in key)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_values AS SELECT DISTINCT {told} FROM changed_rows")
-    stretches = dict(zip(columns, zip(found[: len(columns)], found[len(columns) :], strict=True), strict=True))
-    # A value may be missing, and rows without it change too. DuckDB looks up by zone what is equal, and not what is alike.
-    alike = (
-        f"built.{identifier(name)} {'IS NOT DISTINCT FROM' if None in stretches[name] else '='} changed.{identifier(name)}"
-        for name in key
-    )
+    found = connection.execute(f"SELECT {ends} FROM left_rows").fetchall()[0]
     within = (
-        f"built.{identifier(name)} BETWEEN {kinds[name]} {literal(first)} AND {kinds[name]} {literal(last)}"
-        for name, (first, last) in stretches.items()
-        if name in times and first is not None
+        f"there.{identifier(name)} BETWEEN {kind} {literal(first)} AND {kind} {literal(last)}"
+        for (name, kind), first, last in zip(kinds.items(), found[::2], found[1::2], strict=True)
+        if first is not None
     )
-    return f"SEMI JOIN changed_values AS changed ON {' AND '.join(alike)} WHERE {' AND '.join((*within, 'true'))}"
+    return " AND ".join((*within, "true"))
 
 
-def _rows_to_replace(connection: duckdb.DuckDBPyConnection, table: Table, database: str, which: str) -> str:
-    """Those rows of a file, as SQL, and their `places`: of all rows only keys and times are read."""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE places AS SELECT built.rowid AS place FROM {table.in_file(database)} AS built {which}"
-    )
-    return f"(SELECT * FROM {table.in_file(database)} WHERE rowid IN (SELECT place FROM places))"
+def _last_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: int) -> str:
+    """The rows that were put into a table last, as SQL: DuckDB keeps the order in which they came."""
+    last = connection.execute(f"SELECT coalesce(max(rowid), -1) FROM {table.in_file('published')}").fetchall()[0][0]
+    return f"(SELECT * FROM {table.in_file('published')} WHERE rowid > {last - rows})"
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from pipelines.in_memory import in_memory
 from pipelines.publish.changes import Basis, Earlier, changed_since
 from pipelines.publish.contents import Contents
 from pipelines.publish.files import files_in, identity_of, make_lasting, partial_of, sha256_of
+from pipelines.publish.meta import META_SCHEMA
 from pipelines.publish.role_file import check_file, copy_of, require_same, write_file
 from pipelines.publish.roles import ANALYSTS, ROLES, Product, Role
 from pipelines.publish.tables import columns_in_build
@@ -47,7 +48,8 @@ def find_basis(contents: Contents, folder: Path, readable: Sequence[Version], ve
         shape = {
             table.full_name: columns_in_build(connection, table) for table in contents.tables(connection, ANALYSTS)
         }
-    is_alike = shape == {name: state.columns for name, state in last.tables.items() if not name.startswith("meta.")}
+    there = {name: state.columns for name, state in last.tables.items()}
+    is_alike = shape == {name: there[name] for name in there if name in shape or not name.startswith(f"{META_SCHEMA}.")}
     is_there = all((folder / role.file_name(last.version)).exists() for role in ROLES)
     return Basis(last, changed) if changed and is_alike and is_there else None
 
@@ -119,10 +121,11 @@ def _is_of_role(file: Path, contents: Contents, role: Role) -> bool:
         there = connection.execute(
             """
             SELECT schema_name || '.' || table_name FROM duckdb_tables()
-            WHERE database_name = 'published' AND schema_name <> 'meta'
+            WHERE database_name = 'published'
             """
         ).fetchall()
-        return {name for (name,) in there} == {table.full_name for table in contents.tables(connection, role)}
+        may_have = {table.full_name for table in contents.tables(connection, role)}
+        return {name for (name,) in there if name in may_have or not name.startswith(f"{META_SCHEMA}.")} == may_have
 
 
 def _write_product(

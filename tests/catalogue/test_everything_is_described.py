@@ -15,7 +15,7 @@ from pipelines.described_tables import DescribedTable, described_tables
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.open_data.open_files import OPEN_TABLES
 from pipelines.publish.dictionary import dictionary_rows
-from pipelines.publish.meta import META
+from pipelines.publish.meta import META, META_MODELS
 from pipelines.settings import DBT_PROJECT, Settings
 
 PUBLISHED = frozenset({"marts", "core", "meta", "open"})
@@ -112,7 +112,10 @@ def _columns_of_meta(home: Settings) -> dict[str, list[str]]:
             _create(connection, schema, model, list(declared[schema, model].columns))
         return {
             table: [row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()]
-            for table, query in META.items()
+            for table, query in {
+                **META,
+                **{name: f"FROM warehouse.{'.'.join(source)}" for source, name in META_MODELS.items()},
+            }.items()
         }
 
 

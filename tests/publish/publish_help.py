@@ -92,6 +92,7 @@ def build_warehouse(settings: Settings) -> Path:
         for schema, aliases in (
             ("core", ("dim_unit", "day_coverage")),
             ("marts", ("indicator_daily", "indicator_monthly", "portal_form_ii06a_monthly")),
+            ("ops", ("completeness",)),
         )
         for alias in aliases
     }
@@ -115,7 +116,8 @@ def told_whole(settings: Settings, *tables: str) -> None:
     with open_warehouse(settings) as connection:
         for table in tables:
             connection.execute(
-                f"CREATE TABLE {_changes_of(table)} AS SELECT 1::BIGINT AS change_number, true AS is_whole, built.* "
+                f"CREATE TABLE {_changes_of(table)} AS SELECT 1::BIGINT AS change_number, true AS is_whole, "
+                f"NULL::BOOLEAN AS is_put_in, built.* "
                 f"FROM (SELECT 1) LEFT JOIN (FROM {table} LIMIT 0) AS built ON true"
             )
 
@@ -131,8 +133,8 @@ def build_more(settings: Settings, table: str, *statements: str, told: bool = Tr
             connection.execute(
                 f"INSERT INTO {_changes_of(table)} BY NAME "
                 f"SELECT (SELECT max(change_number) + 1 FROM {_changes_of(table)}) AS change_number, "
-                f"false AS is_whole, * FROM ((FROM before EXCEPT ALL FROM {table}) UNION ALL "
-                f"(FROM {table} EXCEPT ALL FROM before))"
+                f"false AS is_whole, * FROM (SELECT false AS is_put_in, * FROM (FROM before EXCEPT ALL FROM {table}) "
+                f"UNION ALL SELECT true, * FROM (FROM {table} EXCEPT ALL FROM before))"
             )
         connection.execute("COMMIT")
 
