@@ -19,6 +19,7 @@ from pipelines.publish.mart_checks import require_sound_marts
 from pipelines.publish.products import products_of
 from pipelines.publish.publish import publish
 from pipelines.publish.versions import Version as PublishedVersion
+from pipelines.reason_words import write_reason_words
 from pipelines.settings import DBT_PROJECT, Settings
 
 PUBLISHED = AssetKey("published_warehouse")
@@ -149,6 +150,7 @@ def publish_built(workshop: Workshop, manifest: Path, accepted_because: str | No
     }
     built_from = require_whole_build(workshop.settings)
     require_sound_marts(workshop.settings, workshop.mart_suites)
+    write_reason_words(workshop)
     return publish(
         workshop.settings, manifest, pseudonyms, built_from, products_of(manifest), accepted_because=accepted_because
     )

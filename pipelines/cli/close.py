@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from pipelines.calendar import Partition
-from pipelines.cli.console import ExitCode, print_json, screen, table, tells_errors, thousands
+from pipelines.cli.console import ExitCode, print_json, screen, table, tells_errors
 from pipelines.cli.republish import Republished, republish, show_publishing
 from pipelines.closing import Closure, close_month, period_of, read_closures, reopen_month
 from pipelines.errors import PermanentError
 from pipelines.ingest import Workshop
+from pipelines.notation import thousands
 from pipelines.settings import Settings, read_settings
 
 _ACTIONS = {"close": "chốt", "reopen": "mở lại"}

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.errors import KhoTinhError
+from pipelines.notation import thousands
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -50,11 +51,6 @@ def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]],
         shown.add_row(*(thousands(cell) if isinstance(cell, int) else str(cell) for cell in row))
     screen.print(shown)
     screen.print()
-
-
-def thousands(number: int) -> str:
-    """A whole number as Vietnamese write it: 12.345."""
-    return f"{number:,}".replace(",", ".")
 
 
 def fail(message: str, code: ExitCode = ExitCode.FAILED) -> NoReturn:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from pipelines.cli.console import screen, table
-from pipelines.cli.vietnamese import reason_vi, trouble_vi
 from pipelines.explain.absence import NEVER
 from pipelines.explain.data_there import TO_LOAD, DatasetThere, Gap, GapState
 from pipelines.explain.evidence import RecordsAre, SetApart
@@ -14,6 +13,7 @@ from pipelines.explain.explanation import Explanation, Restatement
 from pipelines.explain.question import PROVINCE
 from pipelines.ingest import Workshop
 from pipelines.quarantine.mending import RULE, Mending
+from pipelines.vietnamese import reason_vi, trouble_vi
 
 _MOST_LOADS = 12
 _VERDICTS = {"accepted": "nhận", "accepted_with_warnings": "nhận, có cảnh báo", "refused": "từ chối"}

@@ -7,7 +7,6 @@ from typing import Any
 from pipelines.cli import draft
 from pipelines.cli import inspection_words as words
 from pipelines.cli.inspection_view import told_members
-from pipelines.cli.vietnamese import check_vi, reason_vi
 from pipelines.ingest import Workshop
 from pipelines.inspection import Inspection
 from pipelines.inspection.columns import Mapping
@@ -15,6 +14,7 @@ from pipelines.inspection.guess import Candidate
 from pipelines.inspection.inspection import Judgement
 from pipelines.parse.containers.signature import Signature
 from pipelines.validate.verdict import Verdict
+from pipelines.vietnamese import check_vi, reason_vi
 
 
 def document(workshop: Workshop, found: Inspection) -> dict[str, Any]:

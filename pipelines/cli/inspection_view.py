@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from pipelines.cli import inspection_words as words
-from pipelines.cli.console import screen, table, thousands
-from pipelines.cli.vietnamese import check_vi, reason_vi
+from pipelines.cli.console import screen, table
 from pipelines.contracts import Text
 from pipelines.ingest import Workshop
 from pipelines.inspection import Draft, Inspection
 from pipelines.inspection.columns import ColumnFound, Mapping
 from pipelines.inspection.guess import Candidate
 from pipelines.inspection.inspection import Judgement, Place
+from pipelines.notation import thousands
 from pipelines.parse.told_names import told_name
 from pipelines.validate.verdict import Verdict
+from pipelines.vietnamese import check_vi, reason_vi
 
 MEMBERS_SHOWN = 10
 _REASONS_SHOWN, _LETTERS_SHOWN = 20, 60

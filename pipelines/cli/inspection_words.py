@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pipelines.cli.vietnamese import trouble_vi
 from pipelines.contracts import Text
 from pipelines.extract.delivery import LARGEST_FILE_BYTES
 from pipelines.ingest import Workshop
 from pipelines.inspection import Inspection
 from pipelines.inspection.guess import Confidence
 from pipelines.parse.containers.signature import HEAD_BYTES, FileKind, Mismatch, Signature
+from pipelines.vietnamese import trouble_vi
 
 _KINDS = {
     FileKind.EMPTY: Text(vi="tệp rỗng", en="an empty file"),

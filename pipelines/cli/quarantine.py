@@ -23,7 +23,6 @@ from pipelines.cli.quarantine_told import (
     show_rows,
 )
 from pipelines.cli.republish import Republished, republish, show_publishing
-from pipelines.cli.vietnamese import reason_vi
 from pipelines.errors import PermanentError
 from pipelines.ingest import Workshop
 from pipelines.quarantine.held import (
@@ -40,6 +39,7 @@ from pipelines.quarantine.workbook import Words, write_workbooks
 from pipelines.replay import Replay
 from pipelines.replay import replay as replay_quarantine
 from pipelines.settings import Settings, read_settings
+from pipelines.vietnamese import reason_vi
 
 quarantine = typer.Typer(
     no_args_is_help=True,

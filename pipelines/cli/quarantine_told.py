@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from pipelines.cli.console import screen, table
-from pipelines.cli.vietnamese import reason_vi, trouble_vi
 from pipelines.ingest import Workshop
 from pipelines.parse.cells.units import candidates_of
 from pipelines.quarantine.held import HeldRow, ReasonCount, RefusedFile
 from pipelines.quarantine.mending import Mending
 from pipelines.quarantine.workbook import ARROWS, NO_UNIT_NAME
 from pipelines.replay import Replay, Replayed
+from pipelines.vietnamese import reason_vi, trouble_vi
 
 _MOST_ROWS_SHOWN = 50
 _VERDICTS = {"accepted": "nhận", "accepted_with_warnings": "nhận, có cảnh báo", "refused": "từ chối"}

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pipelines.cli.console import screen, table, thousands
+from pipelines.cli.console import screen, table
 from pipelines.cli.reader import query
+from pipelines.notation import thousands
 from pipelines.settings import Settings
 
 _FRESHNESS = """

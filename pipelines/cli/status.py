@@ -19,10 +19,10 @@ from pipelines.cli.standing import (
     show_freshness,
     show_reconciliation,
 )
-from pipelines.cli.vietnamese import trouble_vi
 from pipelines.ingest import Workshop
 from pipelines.publish.publish import current_version
 from pipelines.settings import read_settings
+from pipelines.vietnamese import trouble_vi
 
 _DATASETS = """
     SELECT dataset, title_vi, max(partition_key) FILTER (verdict <> 'refused' AND partition_key NOT LIKE 'baseline%'),

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.console import ExitCode, screen, table
 from pipelines.cli.reader import query
-from pipelines.cli.vietnamese import check_vi, reason_vi, trouble_vi
 from pipelines.ingest import Workshop
 from pipelines.load.ledger import Attempt, Outcome
 from pipelines.publish.publish import POINTER
 from pipelines.settings import Settings
+from pipelines.vietnamese import check_vi, reason_vi, trouble_vi
 
 if TYPE_CHECKING:
     from pipelines.orchestration import RunResult

@@ -56,6 +56,8 @@ CREATE TABLE IF NOT EXISTS ops.quarantine (
     reasons VARCHAR[] NOT NULL, unit_code VARCHAR, file_sha256 VARCHAR, contract_version INTEGER);
 ALTER TABLE ops.quarantine ADD COLUMN IF NOT EXISTS file_sha256 VARCHAR;
 ALTER TABLE ops.quarantine ADD COLUMN IF NOT EXISTS contract_version INTEGER;
+CREATE TABLE IF NOT EXISTS ops.reason_words (
+    dataset VARCHAR NOT NULL, reason VARCHAR NOT NULL, reason_vi VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS ops.attempts (
     dataset VARCHAR NOT NULL, partition_key VARCHAR NOT NULL, outcome VARCHAR NOT NULL, message VARCHAR NOT NULL,
     attempted_at TIMESTAMP NOT NULL);

@@ -70,8 +70,10 @@ def _troubled(published: Published) -> list[Row] | None:
     rows = published.rows(
         """
         SELECT load_id, dataset, title_vi, title_en, partition_key, verdict, rows_read, rows_quarantined, refusal_reason,
-            finished_at, file_name, is_in_force
-        FROM meta.loads LEFT JOIN meta.datasets USING (dataset) WHERE verdict <> 'accepted'
+            reason_vi, finished_at, file_name, is_in_force
+        FROM meta.loads LEFT JOIN meta.datasets USING (dataset)
+        LEFT JOIN meta.reason_words AS words ON words.dataset = loads.dataset AND words.reason = refusal_reason
+        WHERE verdict <> 'accepted'
         ORDER BY load_sequence DESC LIMIT ?""",
         [MOST_LOADS],
     )
@@ -83,7 +85,8 @@ def _troubled(published: Published) -> list[Row] | None:
             "at": formats.moment(row["finished_at"]),
             "read": formats.number(row["rows_read"]),
             "set_apart": formats.number(row["rows_quarantined"]),
-            "why": (row["refusal_reason"] or "").split(": ", 1)[-1],
+            "why_vi": row["reason_vi"] or row["refusal_reason"],
+            "why_en": row["refusal_reason"],
         }
         for row in rows
     ]  # fmt: skip
@@ -121,10 +124,10 @@ def _quarantine_cells(row: Row | None) -> list[Cell]:
 def _reasons(published: Published) -> list[Row] | None:
     rows = published.rows(
         """
-        SELECT reason, loads.dataset, title_vi, title_en, sum(rows_count)::BIGINT AS rows_count,
-            count(DISTINCT reasons.unit_code) AS units
+        SELECT reason, coalesce(reason_vi, reason) AS reason_vi, dataset, title_vi, title_en,
+            sum(rows_count)::BIGINT AS rows_count, count(DISTINCT reasons.unit_code) AS units
         FROM meta.quarantine_reasons AS reasons JOIN meta.loads AS loads USING (load_id)
-        LEFT JOIN meta.datasets USING (dataset) WHERE is_in_force
+        LEFT JOIN meta.datasets USING (dataset) LEFT JOIN meta.reason_words USING (dataset, reason) WHERE is_in_force
         GROUP BY ALL ORDER BY rows_count DESC, dataset, reason LIMIT ?""",
         [MOST_REASONS],
     )

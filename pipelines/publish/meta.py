@@ -27,6 +27,8 @@ META: Final = {
         SELECT load_id, unit_code, split_part(reason, '; ', 1) AS reason, count(*) AS rows_count
         FROM (SELECT load_id, unit_code, unnest(reasons) AS reason FROM warehouse.ops.quarantine)
         GROUP BY ALL""",
+    # What reasons and refusals say in Vietnamese.
+    "reason_words": "SELECT * FROM warehouse.ops.reason_words",
     # Which rows they are, never what stands in them.
     "quarantined_rows": """
         SELECT load_id, sheet_name, row_number, unit_code,

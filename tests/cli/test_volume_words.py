@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli.vietnamese import trouble_vi
 from pipelines.ingest import Workshop
+from pipelines.vietnamese import trouble_vi
 from tests.load.load_help import settings_in
 
 ASKS = "đề nghị xuất lại, hoặc xác nhận là đúng (sources/volume_exceptions.csv)."

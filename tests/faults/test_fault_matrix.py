@@ -11,9 +11,9 @@ import pytest
 from demo.fault_matrix import DAY, DOC_FILE, MATRIX, Ending, Line, as_markdown
 from demo.faults import BY_NAME
 from demo.truth_loads import ledger_of_loads
-from pipelines.cli.vietnamese import check_vi, reason_vi, trouble_vi
 from pipelines.load.ledger import Attempt, Outcome, accepted_partitions
 from pipelines.load.warehouse import open_warehouse
+from pipelines.vietnamese import check_vi, reason_vi, trouble_vi
 from tests.faults.conftest import MakePlace, Place
 
 OUTCOMES = {

@@ -269,6 +269,21 @@ def test_quality_counts_every_load_and_every_row(site: Site) -> None:
     assert text(line[6]) == ABSENT, "nothing could be compared, so nobody knows what is unexplained"
 
 
+def test_quality_says_in_vietnamese_why_rows_and_files_were_not_taken(site: Site) -> None:
+    page = site.page("chat-luong.html")
+    lacking = "FROM {} ANTI JOIN meta.reason_words AS words ON words.dataset = loads.dataset AND words.reason = {}"
+    for told in (
+        lacking.format("meta.quarantine_reasons AS held JOIN meta.loads AS loads USING (load_id)", "held.reason"),
+        lacking.format("(FROM meta.loads WHERE refusal_reason IS NOT NULL) AS loads", "refusal_reason"),
+    ):
+        assert site.ask(told) == []
+    said = [text(one) for one in page.xpath("//section[@aria-labelledby='cach-ly']//tbody/tr/th/span[@lang='vi']")]
+    assert "Mã thủ tục hành chính: để trống" in said
+    assert set(said) <= {words for (words,) in site.ask("SELECT reason_vi FROM meta.reason_words")}
+    refused = [text(one) for one in page.xpath("//span[@class='why']/span[@lang='vi']")]
+    assert "Tệp thiếu cột hoặc đổi tên cột: «Số đến»" in refused[0]
+
+
 def test_what_falls_due_is_counted_by_bucket(site: Site) -> None:
     lines = site.page("dich-vu-cong.html").xpath("//section[@aria-labelledby='den-han']//tbody/tr")
     found = sorted((int(figure(text(line[1]))), int(figure(text(line[2])))) for line in lines)

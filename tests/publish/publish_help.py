@@ -17,7 +17,7 @@ TABLES = {
     "core": {"day_coverage", "dim_unit", "fct_dossier"},
     "marts": {"indicator_daily", "indicator_monthly", "indicator_history", "portal_form_ii06a_monthly"},
     "meta": {
-        "loads", "checks", "mart_checks", "volumes", "attempts", "quarantine_reasons", "quarantined_rows", "completeness",
+        "loads", "checks", "mart_checks", "volumes", "attempts", "quarantine_reasons", "quarantined_rows", "reason_words", "completeness",
         "expected_periods", "freshness", "indicators", "indicator_datasets", "month_closures", "closed_form_rows", "datasets",
         "dictionary", "qd766_parts",
         "reconciliation_reasons", "saving_assumptions", "versions",

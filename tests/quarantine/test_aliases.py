@@ -10,11 +10,11 @@ from pipelines.calendar import Partition
 from pipelines.cli import inspection_view
 from pipelines.cli.console import screen
 from pipelines.cli.quarantine_told import row_as_json
-from pipelines.cli.vietnamese import check_vi
 from pipelines.inspection import inspect_file
 from pipelines.quarantine.held import Choice, HeldRow, count_reasons, open_quarantine, read_rows, save_rows
 from pipelines.quarantine.mending import Mending
 from pipelines.replay import replay
+from pipelines.vietnamese import check_vi
 from tests.quarantine.quarantine_help import HEADER, SNAPSHOT, Home, line
 
 WRITTEN = [

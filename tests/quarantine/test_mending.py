@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from pipelines.calendar import Partition
-from pipelines.cli.vietnamese import reason_vi
 from pipelines.errors import ContractError
 from pipelines.ingest import Workshop
 from pipelines.parse.cells.typed_frame import _outside, _unread_reason
@@ -21,6 +20,7 @@ from pipelines.quarantine.held import HeldRow
 from pipelines.quarantine.mending import Mending, _kind
 from pipelines.settings import EXPECTATIONS
 from pipelines.validate.suites import read_suite
+from pipelines.vietnamese import reason_vi
 from tests.quarantine.quarantine_help import settings_in
 
 WORKSHOP = Workshop(settings_in(Path("unused")))

@@ -6,9 +6,9 @@ import re
 from datetime import date, timedelta
 
 from pipelines.calendar import Partition
-from pipelines.cli.console import thousands
 from pipelines.contracts import Contract
 from pipelines.ingest import Workshop
+from pipelines.notation import thousands
 from pipelines.parse.cells.units import without_candidates
 from pipelines.parse.rejects import UNREAD_FILE
 
@@ -64,6 +64,7 @@ _SOURCE_CHECKS = {
     "setting_works": "Thiết lập kết nối tới nguồn của “{title}” bị sai; cần người quản trị sửa, rồi chạy lại: {command}",
     "rules_are_sound": "Quy tắc của “{title}” viết sai nên chưa xét được dữ liệu; cần người quản trị sửa.",
 }
+NO_WORDS = "Chưa có lời giải thích bằng tiếng Việt; xem dòng tiếng Anh bên dưới."
 _NAMED_CHECK = re.compile(r"(?:^|; )(?P<check>[a-z][a-z0-9_]*): ")
 _JUDGED_BEFORE = "The same bytes were judged before as "
 
@@ -104,7 +105,7 @@ def trouble_vi(workshop: Workshop, dataset: str, partition_key: str | None, mess
     ]
     if _JUDGED_BEFORE in message:
         sentences.append("Nguồn vẫn gửi đúng tệp đã bị từ chối trước đó.")
-    return " ".join(sentences) or "Chưa có lời giải thích bằng tiếng Việt; xem dòng tiếng Anh bên dưới."
+    return " ".join(sentences) or NO_WORDS
 
 
 def check_vi(workshop: Workshop, dataset: str, check: str, partition_key: str | None = None) -> str | None:
