@@ -18,7 +18,7 @@ from getpass import getuser
 import duckdb
 
 from pipelines.calendar import Partition, now, today
-from pipelines.errors import PermanentError
+from pipelines.errors import NothingPublishedError, PermanentError
 from pipelines.load.warehouse import open_warehouse, prepare
 from pipelines.publish.publish import POINTER, current_version
 from pipelines.settings import Settings
@@ -178,11 +178,7 @@ def _ledger(settings: Settings) -> Iterator[tuple[duckdb.DuckDBPyConnection, str
     with open_warehouse(settings) as connection:
         version = current_version(settings.published_folder)
         if version is None:
-            raise PermanentError(
-                f"Nothing is published in {settings.published_folder} yet.",
-                "Run khotinh run first.",
-                vi="Kho chưa công bố bản nào; chạy khotinh run trước.",
-            )
+            raise NothingPublishedError(settings.published_folder)
         prepare(connection, ())
         file = str((settings.published_folder / POINTER).resolve()).replace("'", "''")
         connection.execute(f"ATTACH '{file}' AS published (READ_ONLY)")

@@ -46,6 +46,21 @@ class PermanentError(KhoTinhError):
     check = "source_may_be_read"
 
 
+class NothingPublishedError(PermanentError):
+    """There is no version yet that could be read.
+
+    Args:
+        folder: Where versions are published.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"Nothing is published in {folder} yet.",
+            "Run khotinh run first.",
+            vi=f"Kho chưa công bố bản nào ở {folder}; chạy khotinh run trước.",
+        )
+
+
 class SettingError(PermanentError):
     """A setting is missing or does not work.
 

@@ -177,6 +177,8 @@ def _show_verdict(workshop: Workshop, found: Inspection) -> None:
             screen.print(f"  {check.severity}: {check.check_name}{count} – {told}", markup=False, soft_wrap=True)
             if check.observed:
                 screen.print(f"    {_plain(check.observed)}", style="dim", soft_wrap=True)
+    if found.period and found.period.said_by == "default" and judgement.failed:
+        screen.print(f"  {words.judged_as(found.period.partition.key)}", style="yellow", markup=False, soft_wrap=True)
     if judgement.rows_read:
         counts = (
             f"Đọc | read {judgement.rows_read}, nhận | accepted {judgement.rows_accepted}, cách ly | set apart "

@@ -67,6 +67,14 @@ _SUFFIXES = {
 }  # fmt: skip
 
 
+def judged_as(period: str) -> str:
+    """What a verdict is worth on a file whose name tells no period."""
+    return (
+        f"Tên tệp không nói kỳ, nên đã xét như kỳ {period}; nếu không phải, nói kỳ bằng --period | The file's name tells "
+        f"no period, so it was judged as {period}; if that is wrong, say it with --period."
+    )
+
+
 def kind(signature: Signature) -> Text:
     """What the file is, with its encoding, delimiter or contents."""
     name, details_vi, details_en = _KINDS[signature.kind], "", ""

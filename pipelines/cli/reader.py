@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.errors import PermanentError
+from pipelines.errors import NothingPublishedError
 from pipelines.publish.publish import POINTER
 from pipelines.settings import Settings
 
@@ -17,7 +17,7 @@ def query(settings: Settings, sql: str, parameters: Sequence[object] = ()) -> li
     """Rows of one question to the published file.
 
     Raises:
-        PermanentError: Nothing was published yet.
+        NothingPublishedError: Nothing was published yet.
     """
     with open_published(settings) as connection:
         return connection.execute(sql, list(parameters)).fetchall()
@@ -28,10 +28,10 @@ def open_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """One version of the published file, for questions whose answers must belong together.
 
     Raises:
-        PermanentError: Nothing was published yet.
+        NothingPublishedError: Nothing was published yet.
     """
     pointer = settings.published_folder / POINTER
     if not pointer.exists():
-        raise PermanentError(f"Nothing is published in {settings.published_folder} yet.", "Run khotinh run first.")
+        raise NothingPublishedError(settings.published_folder)
     with duckdb.connect(str(pointer.resolve()), read_only=True) as connection:
         yield connection

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.errors import PermanentError
+from pipelines.errors import NothingPublishedError, PermanentError
 from pipelines.explain.absence import Absence, AbsenceReason, Known, why_absent
 from pipelines.explain.data_there import DatasetThere, datasets_there, measured_at
 from pipelines.explain.evidence import (
@@ -177,7 +177,7 @@ def explain(settings: Settings, indicator: str, unit: str, period: str) -> Expla
     """
     pointer = settings.published_folder / POINTER
     if not pointer.exists():
-        raise PermanentError(f"Nothing is published in {settings.published_folder} yet.", "Run khotinh run first.")
+        raise NothingPublishedError(settings.published_folder)
     file = pointer.resolve()
     version = file.stem.removeprefix("warehouse-")
     try:

@@ -83,6 +83,8 @@ def test_period_comes_from_the_option_then_the_name_then_the_calendar(tmp_path: 
     # The digits of a hash are no date, and there is no 31 November.
     for name in ("a20261103b.csv", "x-20261131.csv"):
         assert looked_at(exchanges(tmp_path, name=name))["period"]["said_by"] == "default"
+        assert "Tên tệp không nói kỳ" in khotinh(tmp_path / name).stdout
+    assert "Tên tệp không nói kỳ" not in khotinh(tmp_path / "exchange-20261103.csv").stdout
 
 
 def test_a_day_stands_for_the_month_of_a_monthly_dataset(tmp_path: Path) -> None:
