@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic
 
 import duckdb
 import pytest
@@ -58,15 +59,11 @@ def _kill_and_look(settings: Settings, kills: int) -> int:
     folder = settings.published_folder
     moments = random.Random(20260602)  # noqa: S311
     announced, by_difference = first.version, 0
+    longest = 2 * _seconds_of_a_publish(settings, manifest)
     for _ in range(kills):
-        process = subprocess.Popen(
-            [sys.executable, "-c", FOREVER, str(settings.home), str(manifest)],
-            cwd=PROJECT, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        process = _publishing(settings, manifest)
         try:
-            process.wait(moments.uniform(0.01, 1.2))
+            process.wait(moments.uniform(0.01, longest))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         rest, _ = process.communicate()
@@ -88,6 +85,29 @@ def _kill_and_look(settings: Settings, kills: int) -> int:
     assert current_version(folder) == after.version
     _assert_nothing_half_done(folder)
     return by_difference
+
+
+def _publishing(settings: Settings, manifest: Path) -> subprocess.Popen[str]:
+    """A process that publishes for ever, from the moment on at which its first publish begins."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", FOREVER, str(settings.home), str(manifest)],
+        cwd=PROJECT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def _seconds_of_a_publish(settings: Settings, manifest: Path) -> float:
+    """On this machine, as busy as it is: moments are chosen within it."""
+    process = _publishing(settings, manifest)
+    assert process.stdout is not None
+    started = monotonic()
+    assert process.stdout.readline()
+    seconds = monotonic() - started
+    process.kill()
+    process.communicate()
+    return seconds
 
 
 STOPPED = """
