@@ -1,4 +1,4 @@
-"""Unpacks zip and gzip into plain files, within bounds that hold while it is done and not by what a directory says.
+"""Unpacks zip and gzip into plain files, within bounds that hold while it is done, whatever a directory says.
 
 Members are written under numbers, never under their own names, so that no name can lead out of the folder. Whether a
 plain file is what a contract expects, and which members hold rows, is the matter of `plain_files`.
@@ -101,6 +101,8 @@ class _Unpacker:
         what = found.told or "the file"
         if depth == self._bounds.depth:
             raise unreadable(f"{what} is a container inside {depth} others")
+        # Before any of them is looked at: a table of contents can name a hundred thousand.
+        self._count_members(signature.contents.count if signature.contents else 1, found.told or "the zip")
         members = self._of_zip(found) if signature.kind is FileKind.ZIP else iter((self._of_gzip(found),))
         for member in members:
             yield from self.plain_files(member, depth + 1)
@@ -111,16 +113,15 @@ class _Unpacker:
         what = packed.told or "the zip"
         with _opened(packed.file, what) as archive:
             members = [member for member in archive.infolist() if not is_litter(member.filename)]
-            self._count_members(len(members), what)
             told = [_within(packed.told, told_name(one.filename, place)) for place, one in enumerate(members, 1)]
             _refuse_hostile(archive, members, told, what)
+            self._refuse_too_much(self._bytes + sum(member.file_size for member in members), what)
             for member, name in zip(members, told, strict=True):
                 target = self._written(_member_blocks(archive, member, name), member.compress_size, name)
                 yield PlainFile(target, f"{packed.name}/{member.filename}".removeprefix("/"), name)
 
     def _of_gzip(self, packed: PlainFile) -> PlainFile:
         what = packed.told or "the gzip"
-        self._count_members(1, what)
         target = self._written(_gzip_blocks(packed.file, what), packed.file.stat().st_size, what)
         return PlainFile(target, packed.name.removesuffix(".gz"), packed.told)
 
@@ -145,9 +146,13 @@ class _Unpacker:
             self._bytes += len(block)
             if size > most.ratio_from and size > packed_bytes * most.ratio:
                 raise unreadable(f"{what} unpacks to more than {most.ratio} times its size")
-            if self._bytes > most.total_bytes:
-                raise unreadable(f"{what} unpacks to more than {most.total_bytes // 1024**2} MB in all")
+            self._refuse_too_much(self._bytes, what)
             yield block
+
+    def _refuse_too_much(self, in_all: int, what: str) -> None:
+        """Asked of what a zip says that it holds, so that an honest bomb costs nothing, and of what does come out."""
+        if in_all > self._bounds.total_bytes:
+            raise unreadable(f"{what} unpacks to more than {self._bounds.total_bytes // 1024**2} MB in all")
 
 
 @contextmanager
