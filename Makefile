@@ -14,7 +14,7 @@ run: setup  ## Demo province, seven days, all the way to a published file (some 
 test: setup-dev  ## All tests but the longest, in three processes: two cores have room for the waits of a third
 	@$(BIN)/pytest -m "not long" --numprocesses $${KHOTINH_TEST_PROCESSES:-3} --dist loadgroup --no-loadscope-reorder
 
-test-long: setup-dev readers  ## The longest runs: a week day by day backwards, persons in every row, a backfill in the daemon
+test-long: setup-dev readers  ## The longest runs: a week backwards or of unusable files, persons in every row, a closed month corrected, rules mended
 	@$(BIN)/pytest -m long
 
 coverage: setup-dev  ## All tests with branch coverage, commands in processes of their own included

@@ -32,6 +32,9 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_PROFILES_DIR": str(DBT_PROJECT),
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target / "logs"),
+        # Nine megabytes of debugging a build, an eighth of its time; what dbt says of its nodes goes to its output, and
+        # the SQL of each lies in `target`.
+        "DBT_LOG_LEVEL_FILE": "none",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_VERSION_CHECK": "false",
         "KHOTINH_MACROS_SHA256": _fingerprint(DBT_PROJECT / "macros"),

@@ -180,12 +180,19 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]
     # A home from before verdicts were settled by volume: until then the content alone decided.
     connection.execute("ALTER TABLE ops.loads ADD COLUMN IF NOT EXISTS content_verdict VARCHAR")
     connection.execute("UPDATE ops.loads SET content_verdict = verdict WHERE content_verdict IS NULL")
+    there = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'raw'"
+    ).fetchall()
     for contract in contracts:
         columns = [(column.name, column.sql_type) for column in contract.stored_columns] + list(RAW_EXTRA_COLUMNS)
-        spelled = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns)
-        connection.execute(f'CREATE TABLE IF NOT EXISTS raw."{contract.dataset}" ({spelled})')
-        for name, sql_type in columns:
-            connection.execute(f'ALTER TABLE raw."{contract.dataset}" ADD COLUMN IF NOT EXISTS "{name}" {sql_type}')
+        has = {column for table, column in there if table == contract.dataset}
+        if not has:
+            spelled = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns)
+            connection.execute(f'CREATE TABLE raw."{contract.dataset}" ({spelled})')
+        # Hundreds of statements that change nothing took longer than loading a small file.
+        for name, sql_type in columns if has else ():
+            if name not in has:
+                connection.execute(f'ALTER TABLE raw."{contract.dataset}" ADD COLUMN "{name}" {sql_type}')
         connection.execute(
             "INSERT OR REPLACE INTO ops.datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [

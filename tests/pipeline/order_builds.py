@@ -119,7 +119,7 @@ class Stage:
 
     def dbt(self, *arguments: str) -> None:
         """Runs dbt on the stage's warehouse, in this process."""
-        done = dbtRunner(manifest=self.manifest).invoke([*arguments, "--quiet"])
+        done = dbtRunner(manifest=self.manifest).invoke([*arguments, "--quiet", "--no-write-json"])
         # Else the file stays open in this process, and the next schedule is copied over it.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         assert done.success, done.exception or done.result

@@ -71,6 +71,7 @@ def test_a_month_without_its_days_is_not_closed_by_a_slip(usual_week: Ran) -> No
     assert json.loads(usual_week.home.khotinh("close", "--list", "--json").stdout) == []
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_correction_of_a_closed_month_is_a_restatement_with_its_files(usual_week: Ran, tmp_path: Path) -> None:
     home = _copy(usual_week, tmp_path)

@@ -152,7 +152,7 @@ def test_a_planted_person_is_in_no_file_and_no_table_but_the_archive(planted: Pl
         assert _found(planted.needles, content) == [], name
         searched.append(name)
     assert sum(" ops." in name or " meta." in name for name in searched) >= 15
-    for part in ("runs.db dump", "dbt.log", "last_run.log", "data_docs/index.html", "raw.portal_dossiers"):
+    for part in ("runs.db dump", "run_results.json", "last_run.log", "data_docs/index.html", "raw.portal_dossiers"):
         assert any(part in name for name in searched), part
 
 

@@ -70,6 +70,7 @@ def _differences_on_todays_boundaries(home: Home) -> pl.DataFrame:
     )
 
 
+@pytest.mark.long
 def test_a_week_of_unusable_files_leaves_gaps_and_never_a_wrong_figure(tmp_path: Path) -> None:
     first, last = date(2026, 11, 2), date(2026, 11, 6)
     faults = [

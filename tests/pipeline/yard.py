@@ -33,7 +33,7 @@ class Yard:
             for name, value in dbt_environment(Settings(home=file.parent)).items():
                 patch.setenv(name, value)
             patch.setenv("DBT_TARGET_PATH", str(self.folder / "target"))
-            done = dbtRunner(manifest=self.manifest).invoke([*arguments, "--quiet"])
+            done = dbtRunner(manifest=self.manifest).invoke([*arguments, "--quiet", "--no-write-json"])
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         assert done.exception is None, done.exception
         return done.success

@@ -101,6 +101,7 @@ def test_each_unit_gets_its_rows_and_nobody_a_personal_value(home: Home, tmp_pat
     assert {row[name] for row in dossiers for name in hidden} == {"•••"}
 
 
+@pytest.mark.long
 def test_mended_rules_load_the_rows_once_and_taken_back_rules_take_them_out_again(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
