@@ -1,4 +1,4 @@
-"""What the page of a version costs whoever opens it: the time until it stands there, and the bytes read for it.
+"""What the page of a version costs whoever opens it: the time until what is in sight stands there, and the bytes read until then.
 
 Opened from its folder in a real Chromium whose processor is slowed down four times, as Chromium's own tools do for an
 older laptop. `python -m benchmarks.first_view FOLDER`, or after the publishes of `benchmarks.publishing`.
@@ -33,7 +33,7 @@ def show_first_views(folder: Path) -> None:
         screen.print("no Chromium here: make system-packages", style="dim")
         return
     table = Table(
-        "first view", "painted, s", f"all there, s (bar {SECONDS:g})", f"read, MB (bar {MEGABYTES:g})", box=None
+        "first view", "painted, s", f"there in sight, s (bar {SECONDS:g})", f"read, MB (bar {MEGABYTES:g})", box=None
     )
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -46,7 +46,7 @@ def show_first_views(folder: Path) -> None:
 
 
 def _view(browser: sync_api.Browser, file: Path) -> tuple[float, float, float]:
-    """Seconds until something is painted and until all is there, and megabytes read; nothing is kept from view to view."""
+    """Seconds until something is painted and until all that is in sight is there, and megabytes read until then; nothing is kept."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWED_DOWN})

@@ -39,4 +39,8 @@ def publish(
         screen.print(f"[green]Đã công bố bản | Published version[/] {done.version}")
         for reason in done.out_of_proportion:
             screen.print(f"  {reason}", markup=False, soft_wrap=True)
+        if accept and not done.out_of_proportion:
+            screen.print(
+                "Không có gì phải chờ ai; lý do không được lưu | Nothing waited for anyone; the reason is not kept."
+            )
     export_marts(workshop.settings.published_folder / LEADERS.pointer, workshop.settings)

@@ -109,12 +109,16 @@ def two_versions(folder: Path, names: Sequence[str]) -> tuple[Version, Version]:
         other = current_version(folder) or ""
         one = _before(found, other)
     for name in (one, other):
-        if name not in found:
-            raise PermanentError(
-                f"No version {name} is in the published folder." if name else "There are not yet two versions.",
-                "khotinh versions shows those that are.",
-                vi=f"Không có bản {name} trong thư mục công bố." if name else "Chưa có đủ hai bản để so sánh.",
-            )
+        if name in found:
+            continue
+        if name:
+            en, vi = f"No version {name} is in the published folder.", f"Không có bản {name} trong thư mục công bố."
+        elif len(found) > 1:
+            en = "Readers have the oldest version that is there: none was before it. Name two versions."
+            vi = "Người đọc đang dùng bản cũ nhất còn lại, không có bản nào trước nó. Hãy nêu tên hai bản."
+        else:
+            en, vi = "There are not yet two versions.", "Chưa có đủ hai bản để so sánh."
+        raise PermanentError(en, "khotinh versions shows those that are.", vi=vi)
     return found[one], found[other]
 
 

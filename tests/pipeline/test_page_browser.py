@@ -87,10 +87,12 @@ class Watched:
             self.wrong.append(f"outside: {request.url}")
 
     def open(self, name: str) -> Any:
-        """Opens a page and waits until its data is there."""
+        """Opens a page and waits until its data is there and its charts are drawn."""
         self.page.goto(f"{self._address}/{name}")
         for table in self.page.query_selector_all("[data-ranking] table, [data-grid] table"):
             table.wait_for_selector("tbody tr")
+        # What is not in sight is drawn when the page stands.
+        self.page.wait_for_function("() => !document.querySelector('.canvas:not(:has(svg))')")
         return self.page
 
     def picture(self, file: Path) -> None:

@@ -94,7 +94,7 @@ def test_the_one_before_is_what_readers_had_before(settings: Settings, published
     folder = settings.published_folder
     assert two_versions(folder, ()) == (first, second)
     rollback(settings, first.version)
-    with pytest.raises(PermanentError, match="not yet two versions"):
+    with pytest.raises(PermanentError, match="oldest version that is there"):
         two_versions(folder, ())
     third = publish(settings, settings.home / "manifest.json", HIDDEN)
     assert two_versions(folder, ()) == (first, third)

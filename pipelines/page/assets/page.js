@@ -8,6 +8,17 @@
   const say = (vi, en) => (english() ? en : vi);
   const redraw = [];
 
+  /* ---- what is not in sight keeps nobody waiting: one after the other when the page stands, all of it before it is printed */
+  const later = [];
+  const idle = window.requestIdleCallback || ((one) => setTimeout(one, 0));
+  function soon(place, act) {
+    const edge = 100;  // of what begins at the bottom of the window nothing can be read yet
+    if (place.getBoundingClientRect().top + edge < innerHeight) act(); else later.push(act);
+  }
+  const rest = () => { const act = later.shift(); if (act) { act(); idle(rest); } };
+  addEventListener("load", () => idle(rest));
+  addEventListener("beforeprint", () => { while (later.length) later.shift()(); });
+
   /* ---- figures: the same notation as the pages' own (1.234,5 and 12,3 %), in both languages */
   const whole = new Intl.NumberFormat("vi-VN", { maximumFractionDigits: 1 });
   const percents = new Intl.NumberFormat("vi-VN", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -75,12 +86,13 @@
   }
   function chart(figure) {
     const place = figure.querySelector(".canvas"), table = figure.querySelector("table");
-    const drawing = echarts.init(place, null, { renderer: "svg" });
+    let drawing = null;
     const draw = () => {
+      drawing = drawing || echarts.init(place, null, { renderer: "svg" });
       drawing.resize();
       drawing.setOption(options(table), true);
     };
-    draw();
+    soon(place, draw);
     redraw.push(draw);
     addEventListener("resize", draw);
   }
@@ -195,7 +207,7 @@
     form.hidden = false;
     table.hidden = false;
     redraw.push(draw);
-    show();
+    soon(section, show);
   }
   all("[data-ranking]").forEach(ranking);
 
@@ -230,7 +242,7 @@
       table.tBodies[0].replaceChildren(...rows);
       status.textContent = say(rows.length + " điểm cầu.", rows.length + " endpoints.");
     }
-    load(section.dataset.grid).then((read) => {
+    const show = () => load(section.dataset.grid).then((read) => {
       data = read;
       const months = Array.from(new Set(data.days.map((day) => day.slice(0, 7)))).reverse();
       form.elements.month.replaceChildren(...months.map((month) => Object.assign(make("option", month.slice(5) + "/" + month.slice(0, 4)), { value: month })));
@@ -239,6 +251,7 @@
       redraw.push(draw);
       draw();
     }).catch(() => notThere(status));
+    soon(section, show);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", () => { if (data) draw(); });
   }
