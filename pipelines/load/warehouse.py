@@ -186,13 +186,13 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]
     for contract in contracts:
         columns = [(column.name, column.sql_type) for column in contract.stored_columns] + list(RAW_EXTRA_COLUMNS)
         has = {column for table, column in there if table == contract.dataset}
+        lacks = [f'"{name}" {sql_type}' for name, sql_type in columns if name not in has]
+        # Only what is lacking: hundreds of statements that change nothing took longer than loading a small file.
         if not has:
-            spelled = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns)
-            connection.execute(f'CREATE TABLE raw."{contract.dataset}" ({spelled})')
-        # Hundreds of statements that change nothing took longer than loading a small file.
-        for name, sql_type in columns if has else ():
-            if name not in has:
-                connection.execute(f'ALTER TABLE raw."{contract.dataset}" ADD COLUMN "{name}" {sql_type}')
+            connection.execute(f'CREATE TABLE raw."{contract.dataset}" ({", ".join(lacks)})')
+        else:
+            for column in lacks:
+                connection.execute(f'ALTER TABLE raw."{contract.dataset}" ADD COLUMN {column}')
         connection.execute(
             "INSERT OR REPLACE INTO ops.datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [

@@ -15,7 +15,7 @@
     const edge = 100;  // of what begins at the bottom of the window nothing can be read yet
     if (place.getBoundingClientRect().top + edge < innerHeight) act(); else later.push(act);
   }
-  const rest = () => { const act = later.shift(); if (act) { act(); idle(rest); } };
+  const rest = () => { const act = later.shift(); if (act) { idle(rest); act(); } };  // one that fails does not keep the next
   addEventListener("load", () => idle(rest));
   addEventListener("beforeprint", () => { while (later.length) later.shift()(); });
 
